@@ -1,0 +1,47 @@
+/*
+ * who.h: the one place that asks who runs us and what this host is called.
+ */
+#ifndef BASE_WHO_H
+#define BASE_WHO_H
+
+#include "base/fault.h"
+#include "base/strv.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct who {
+    uid_t uid;          /* real */
+    uid_t euid;
+    gid_t gid;
+    bool secure;        /* AT_SECURE: the environment counts as empty */
+    char *login;        /* passwd name of the real uid, or "uidN" */
+    char *gecos;        /* full name, '&' expanded, cut at the first comma; "" when unknown */
+    char *home;         /* NULL: none that is ours */
+    char *config_home;  /* ${XDG_CONFIG_HOME:-HOME/.config}, NULL: none */
+    char *state_home;   /* ${XDG_STATE_HOME:-HOME/.local/state}, NULL: none */
+    char *host;         /* own name with a dot, or NULL; never from DNS */
+    char *mailname;     /* first word of /etc/mailname, or NULL */
+    char *node;         /* gethostname(2) as it is, for texts; never NULL */
+    struct strv own;    /* names that mean this host: node, host, localhost, localhost.localdomain */
+};
+
+/*
+ * who_am_i - fills W from the process, the passwd and files databases and the environment.
+ * Home is $HOME if absolute, a directory and owned by the effective uid, else the passwd home
+ * under the same test; XDG variables under the same test of their nearest existing parent.
+ * Host: gethostname if it has a dot, else the files database (/etc/hosts), else /etc/mailname.
+ * Never fails: what is unknown is NULL or "".
+ */
+void who_am_i(struct who *w);
+
+/* who_is_here - true when DOMAIN (any case, trailing dot allowed) is one of this host's names. */
+bool who_is_here(const struct who *w, const char *domain);
+
+/* who_in_group - true when the real user has the group NAME (primary, supplementary). */
+bool who_in_group(const struct who *w, const char *name);
+
+/* who_free - frees all and clears. */
+void who_free(struct who *w);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * providers.h: presets and provider hints from providers.ini: data, not code.
+ *
+ *   [provider qq]
+ *   domains = qq.com, foxmail.com     addresses that belong to it
+ *   hosts = .qq.com                   server suffixes its hints apply to
+ *   host = smtp.qq.com
+ *   port = 465
+ *   tls = implicit
+ *   user = address                    address | local | the literal
+ *   hint.535 = ...
+ */
+#ifndef CONF_PROVIDERS_H
+#define CONF_PROVIDERS_H
+
+#include "base/fault.h"
+#include "base/strv.h"
+#include "conf/account.h"
+
+struct providers;
+
+/*
+ * providers_load - reads FILE (normally PKGDATADIR "/providers.ini"). A missing file is an empty
+ * list. fails: CAUSE_CONFIG (file:line).
+ */
+enum cause providers_load(struct providers **out, const char *file, struct fault *why) ATTR_CHECK;
+
+/* providers_close - frees and nulls. */
+void providers_close(struct providers **p);
+
+/*
+ * providers_apply - fills the settings of A that nobody wrote from the preset A->provider.
+ * fails: CAUSE_CONFIG: no such provider (nearest name suggested).
+ */
+enum cause providers_apply(const struct providers *p, struct account *a, struct fault *why)
+    ATTR_CHECK;
+
+/*
+ * providers_hint - sets WHY's hint to what the provider of HOST (longest matching host suffix) says
+ * about the reply in WHY. Keys, best first: hint.CODE.ENHANCED, hint.CODE.WORD (WORD occurs in the
+ * server's words), hint.CODE. True when one fitted.
+ */
+bool providers_hint(const struct providers *p, const char *host, struct fault *why);
+
+#endif

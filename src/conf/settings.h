@@ -1,0 +1,81 @@
+/*
+ * settings.h: THE table: one row per setting, the only place where a setting is spelled. Defaults,
+ * parsing, bounds, suggestions, `accounts --dump`, and the tests of manual and sample read it.
+ */
+#ifndef CONF_SETTINGS_H
+#define CONF_SETTINGS_H
+
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/strv.h"
+#include "conf/account.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum setting_type {
+    SET_BOOL,
+    SET_INT,
+    SET_DURATION, /* seconds */
+    SET_STRING,
+    SET_PATH,     /* absolute, or ~/ of the user */
+    SET_ADDRESS,  /* local@domain */
+    SET_DOMAIN,
+    SET_COMMAND,  /* words without a shell; only from a file writable by its owner alone */
+    SET_ENUM,
+    SET_LIST,     /* comma-separated words */
+    SET_SECRET    /* the value goes to conf/secret, never here */
+};
+
+enum setting_scope { SCOPE_ACCOUNT, SCOPE_DEFAULTS_ONLY, SCOPE_QUEUE, SCOPE_LOG };
+
+struct setting_enum {
+    const char *word;
+    int value;
+};
+
+struct setting {
+    const char *key;
+    enum setting_type type;
+    enum setting_scope scope;
+    size_t offset;                   /* in struct account, queue_settings, log_settings */
+    const char *fallback;            /* default as text, NULL: not set */
+    int64_t min, max;                /* SET_INT, SET_DURATION */
+    const struct setting_enum *words; /* SET_ENUM; ends with a NULL word */
+    bool may_override;               /* -O may set it behind a verb */
+    bool built;                      /* false: accepted, its work comes with a later room */
+    const char *help;                /* one sentence */
+};
+
+struct queue_settings {
+    char *dir;
+    int64_t lifetime, retry_min, retry_max, warn_after, max_messages;
+    bool runner_auto;
+};
+
+struct log_settings {
+    char *target; /* "syslog", "stderr", "none" or an absolute path */
+};
+
+/* settings_table - the rows, sorted by scope and then as the manual has them. */
+const struct setting *settings_table(size_t *n);
+
+/* settings_find - the row of KEY in SCOPE; NULL when unknown. */
+const struct setting *settings_find(enum setting_scope scope, const char *key);
+
+/* settings_nearest - the key of SCOPE most like the misspelt KEY, or NULL when none is near. */
+const char *settings_nearest(enum setting_scope scope, const char *key);
+
+/*
+ * settings_assign - parses VALUE by the row's type into the struct at BASE, freeing an old value.
+ * Not for SET_SECRET. fails: CAUSE_CONFIG with a text like "port: not a number from 1 to 65535".
+ */
+enum cause settings_assign(const struct setting *s, void *base, const char *value,
+                           struct fault *why) ATTR_CHECK;
+
+/* settings_format - appends the value in BASE as a file would spell it (quoted if it must be);
+ * false when it is not set. */
+bool settings_format(const struct setting *s, const void *base, struct buf *out);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * header.h: pull scanner over a header section in stored form.
+ */
+#ifndef MAIL_HEADER_H
+#define MAIL_HEADER_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct header_field {
+    const char *name; /* borrowed from the text; blanks before the colon not counted */
+    size_t name_len;
+    const char *body; /* behind the colon, leading blanks skipped, folds kept, without the last LF */
+    size_t body_len;
+    size_t start;     /* offset of the field in the text */
+    size_t end;       /* offset behind its LF */
+};
+
+struct header_scan {
+    const char *text;
+    size_t len;
+    size_t at;
+};
+
+/* header_scan_init - TEXT (N octets of whole fields) is borrowed until the scan is done. */
+void header_scan_init(struct header_scan *s, const char *text, size_t n);
+
+/* header_next - the next field with its folded lines; false at the end. */
+bool header_next(struct header_scan *s, struct header_field *f);
+
+/* header_is - the field's name is NAME, without regard to ASCII case. */
+bool header_is(const struct header_field *f, const char *name);
+
+/* header_find - the first field NAME in TEXT; false when there is none. */
+bool header_find(const char *text, size_t n, const char *name, struct header_field *f);
+
+/* header_line_is_field - whether a line (without LF) can begin a field: RFC 5322 2.2 name, blanks,
+ * colon. */
+bool header_line_is_field(const char *line, size_t n);
+
+/* header_unfold - appends the field's body on one line: each LF of a fold removed. */
+bool header_unfold(const struct header_field *f, struct buf *out);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * resolve.h: the only caller of the resolver. Look-ups run in a helper thread that is abandoned
+ * at the deadline; address literals need none.
+ */
+#ifndef NET_RESOLVE_H
+#define NET_RESOLVE_H
+
+#include "base/clock.h"
+#include "base/fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct resolve_addr {
+    struct sockaddr_storage sa;
+    socklen_t len;
+};
+
+struct resolve_list {
+    struct resolve_addr *v;
+    size_t n;
+};
+
+/*
+ * resolve_host - the addresses of NAME (A-labels, or an IPv4/IPv6 literal, brackets allowed) for
+ * stream sockets at PORT, in the order of RFC 6724 (getaddrinfo).
+ * out:   owned by the caller (resolve_free).
+ * fails: CAUSE_DNS_NONE (no such name, no address), CAUSE_DNS_TEMPORARY (no answer, SERVFAIL),
+ *        CAUSE_TIMEOUT, CAUSE_INTERRUPTED. Stage RESOLVE.
+ */
+enum cause resolve_host(const char *name, uint16_t port, deadline_ms until,
+                        struct resolve_list *out, struct fault *why) ATTR_CHECK;
+
+/* resolve_is_literal - NAME is an IPv4 or IPv6 address, with or without brackets. */
+bool resolve_is_literal(const char *name);
+
+/* resolve_free - frees and clears. */
+void resolve_free(struct resolve_list *l);
+
+#endif

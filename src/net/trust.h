@@ -1,0 +1,25 @@
+/*
+ * trust.h: is the peer's certificate good? Roots are loaded lazily: the bundle is scanned for those
+ * that the chain names, and only when that fails the whole of it is loaded and tried once more, so
+ * that laziness never narrows trust; it can never widen it, since all come from the same bundle.
+ */
+#ifndef NET_TRUST_H
+#define NET_TRUST_H
+
+#include "base/fault.h"
+#include "net/tls.h"
+
+#include <gnutls/gnutls.h>
+
+/*
+ * trust_verify - verifies the chain of a session after its handshake: signatures, validity, name
+ * (or IP literal), key purpose serverAuth, profile MEDIUM.
+ * creds: the session's credentials; a full trust list is loaded into them only at need.
+ * fails: CAUSE_TLS_NAME (text: which names it has, which was wanted; hint tls_name),
+ *        CAUSE_TLS_TIME (since or until when), CAUSE_TLS_UNTRUSTED (issuer; hint tls_trust),
+ *        CAUSE_TLS_REVOKED, CAUSE_CONFIG (trust file unreadable or without a certificate).
+ */
+enum cause trust_verify(gnutls_session_t session, gnutls_certificate_credentials_t creds,
+                        const struct tls_params *p, struct fault *why) ATTR_CHECK;
+
+#endif

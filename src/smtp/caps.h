@@ -1,0 +1,25 @@
+/* caps.h: EHLO keywords to a capability struct. Mixed case, odd spacing, unknown words are fine. */
+#ifndef SMTP_CAPS_H
+#define SMTP_CAPS_H
+
+#include "smtp/reply.h"
+#include "smtp/sasl.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct caps {
+    bool esmtp; /* EHLO or LHLO was accepted: not HELO */
+    bool starttls, pipelining, chunking, eightbitmime, smtputf8, dsn, enhanced, requiretls;
+    bool size;               /* SIZE was offered */
+    uint64_t size_max;       /* its number; 0 = no number or no limit */
+    bool auth;               /* AUTH was offered */
+    unsigned mechanisms;     /* bits 1 << enum sasl_mech of those offered that we know */
+    uint64_t rcpt_max;       /* LIMITS RCPTMAX (RFC 9422), 0 = none */
+    uint64_t mail_max;       /* LIMITS MAILMAX, 0 = none */
+};
+
+/* caps_parse - fills C from the reply to EHLO or LHLO ("AUTH=LOGIN" of old servers counts). */
+void caps_parse(struct caps *c, const struct reply *ehlo);
+
+#endif
