@@ -58,6 +58,13 @@ bool buf_addv(struct buf *b, const char *fmt, va_list ap) ATTR_PRINTF(2, 0);
  */
 bool buf_add_printable(struct buf *b, const void *bytes, size_t n);
 
+/*
+ * buf_add_shown - the same for lines that are joined from finished pieces: a backslash stays as it
+ * is, so that printable text is never escaped twice; and what passes the ceiling is cut behind the
+ * last whole character (false, `over`), since a cut line says more than none.
+ */
+bool buf_add_shown(struct buf *b, const void *bytes, size_t n);
+
 /* buf_reserve - room for N more bytes at data + len; false when past the ceiling. */
 bool buf_reserve(struct buf *b, size_t n);
 

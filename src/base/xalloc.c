@@ -1,0 +1,103 @@
+/*
+ * xalloc.c: memory that is there or the program ends.
+ *
+ * A short-lived program gains nothing from unwinding when memory runs out: nothing has been
+ * accepted, so leaving with EX_TEMPFAIL says the truth and hands the mail back to the caller. The
+ * hook is the one thing that must happen first (the caller's pipe wants draining).
+ */
+#include "config.h"
+
+#include "base/xalloc.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static void (*failure_hook)(void); /* one of the tree's mutable globals: set once by main */
+
+static _Noreturn void out_of_memory(void)
+{
+    static const char line[] = "postrider: out of memory\n";
+    void (*hook)(void) = failure_hook;
+
+    failure_hook = NULL; /* a hook that runs out of memory itself must not come back here */
+    if (hook != NULL)
+        hook();
+    else if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+        _exit(EX_TEMPFAIL);
+    _exit(EX_TEMPFAIL);
+}
+
+void *xmalloc(size_t n)
+{
+    void *p = malloc(n > 0 ? n : 1);
+
+    if (p == NULL)
+        out_of_memory();
+    return p;
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+    void *p = n > 0 && size > 0 ? calloc(n, size) : calloc(1, 1);
+
+    if (p == NULL)
+        out_of_memory();
+    return p;
+}
+
+void *xrealloc(void *p, size_t n)
+{
+    void *q = realloc(p, n > 0 ? n : 1); /* realloc to 0 would free P behind the caller's back */
+
+    if (q == NULL)
+        out_of_memory();
+    return q;
+}
+
+char *xstrdup(const char *s)
+{
+    return s != NULL ? xmemdup(s, strlen(s)) : NULL;
+}
+
+char *xmemdup(const void *p, size_t n)
+{
+    char *copy;
+
+    if (n == SIZE_MAX)
+        out_of_memory();
+    copy = xmalloc(n + 1);
+    if (n > 0)
+        memcpy(copy, p, n);
+    copy[n] = '\0';
+    return copy;
+}
+
+void xwipe(void *p, size_t n)
+{
+    if (p == NULL || n == 0)
+        return;
+#ifdef HAVE_EXPLICIT_BZERO
+    explicit_bzero(p, n);
+#else
+    /* Volatile stores are the portable way to keep the compiler from seeing dead ones. */
+    volatile unsigned char *q = p;
+    while (n-- > 0)
+        *q++ = 0;
+#endif
+}
+
+void xfree_secret(char **s)
+{
+    if (*s != NULL)
+        xwipe(*s, strlen(*s));
+    free(*s);
+    *s = NULL;
+}
+
+void xalloc_on_failure(void (*hook)(void))
+{
+    failure_hook = hook;
+}
