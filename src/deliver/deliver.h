@@ -1,0 +1,47 @@
+/*
+ * deliver.h: one message to the recipients of an envelope through one account: the hosts in order,
+ * a session, the transfer; the fates come back in the envelope.
+ */
+#ifndef DELIVER_DELIVER_H
+#define DELIVER_DELIVER_H
+
+#include "base/fault.h"
+#include "base/who.h"
+#include "conf/account.h"
+#include "mail/envelope.h"
+#include "mail/message.h"
+
+#include <stdint.h>
+
+/* All borrowed for the call. */
+struct delivery {
+    const struct account *account;
+    const struct who *who;
+    const char *providers_file;                /* for hints when something fails */
+    void (*show)(void *arg, const char *line); /* the transcript, or NULL */
+    void *show_arg;
+};
+
+/* What the log wants to know. */
+struct delivery_report {
+    struct buf relay; /* "host[ip]:port", or "none" */
+    struct buf reply; /* the words of the last acceptance */
+    int64_t open_ms;  /* to a session that is logged in */
+    int64_t total_ms;
+};
+
+/* delivery_report_init, delivery_report_free. */
+void delivery_report_init(struct delivery_report *r);
+void delivery_report_free(struct delivery_report *r);
+
+/*
+ * deliver_message - offers M to every OPEN recipient of E. Hosts are tried in order until one gives
+ * a session; a refused login ends the search, since the next host knows the same password. When it
+ * returns no recipient is OPEN; every refusal carries the provider's hint when it has one.
+ * fails: the trouble that ended the conversation, also in the recipients' why. CAUSE_NONE says
+ *        nothing about fates.
+ */
+enum cause deliver_message(const struct delivery *d, struct envelope *e, const struct message *m,
+                           struct delivery_report *r, struct fault *why) ATTR_CHECK;
+
+#endif

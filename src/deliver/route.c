@@ -1,0 +1,112 @@
+/*
+ * route.c: see route.h. The one place that maps the words of a config to the structs of the
+ * protocol rooms, so that neither side has to know the other.
+ */
+#include "config.h"
+
+#include "deliver/route.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "conf/secret.h"
+#include "smtp/sasl.h"
+
+void route_init(struct route *r, const struct account *a)
+{
+    r->account = a;
+    r->hosts = a->host.n;
+}
+
+void route_dial(const struct route *r, size_t i, struct dial_params *p)
+{
+    const struct account *a = r->account;
+
+    memset(p, 0, sizeof(*p));
+    p->host = a->host.v[i];
+    p->port = (uint16_t)a->port;
+    p->source_address = a->source_address;
+    p->connect_timeout_ms = a->connect_timeout * 1000;
+}
+
+/* The mechanisms that the words of `auth` allow. "auto" is every one that we have. */
+static unsigned allowed_mechanisms(const struct strv *words)
+{
+    unsigned bits = 0;
+    size_t i;
+
+    for (i = 0; i < words->n; i++) {
+        enum sasl_mech m = sasl_find(words->v[i], strlen(words->v[i]));
+
+        if (strcmp(words->v[i], "auto") == 0)
+            return (1u << SASL_MECH_COUNT) - 1;
+        if (m != SASL_NONE)
+            bits |= 1u << m;
+    }
+    return bits;
+}
+
+/* A login is wanted when there is somebody to log in as and `auth = off` was not written. */
+static bool login_wanted(const struct account *a)
+{
+    return a->user != NULL && !strv_has(&a->auth, "off");
+}
+
+static enum session_tls tls_mode(enum account_tls tls)
+{
+    switch (tls) {
+    case TLS_IMPLICIT:
+        return SESSION_TLS_IMPLICIT;
+    case TLS_STARTTLS:
+    case TLS_DEFAULT: /* loading has settled it; if not, never less than TLS */
+        return SESSION_TLS_STARTTLS;
+    case TLS_OFF:
+        return SESSION_TLS_OFF;
+    }
+    return SESSION_TLS_STARTTLS;
+}
+
+static enum cause fetch_secret(void *arg, struct buf *out, struct fault *why)
+{
+    const struct account *a = arg;
+
+    return secret_get(a, out, why);
+}
+
+void route_session(const struct route *r, size_t i, const struct who *w, uint64_t octets,
+                   struct session_params *p)
+{
+    const struct account *a = r->account;
+    int64_t size_ms = (int64_t)(octets / ROUTE_SLOWEST) * 1000;
+
+    memset(p, 0, sizeof(*p));
+    p->lmtp = a->protocol == PROTOCOL_LMTP;
+    p->ehlo_name = a->ehlo_name != NULL ? a->ehlo_name : w->host;
+    p->tls = tls_mode(a->tls);
+    p->tls_params.name = a->tls_name != NULL ? a->tls_name : a->host.v[i];
+    p->tls_params.trust_file = a->tls_trust;
+    p->tls_params.priority = a->tls_priority;
+    p->auth = login_wanted(a);
+    p->mechanisms = allowed_mechanisms(&a->auth);
+    p->allow_cleartext_auth = a->tls == TLS_OFF && a->allow_cleartext_auth;
+    p->user = a->user;
+    p->secret = fetch_secret;
+    p->secret_arg = (void *)(uintptr_t)a; /* read-only behind the callback */
+    p->reply_timeout_ms = a->timeout * 1000;
+    p->final_timeout_ms = a->timeout >= 60 ? INT64_C(600000) : a->timeout * 10000;
+    p->until = deadline_in(a->deadline * 1000 + size_ms);
+    p->ready_by = p->until; /* `patience` matters once a mail can be kept instead */
+    p->pipelining = a->pipelining == PIPE_OFF ? PIPELINING_OFF : PIPELINING_STANDARD;
+    p->max_recipients = (unsigned)a->max_recipients;
+}
+
+void route_name(const struct route *r, size_t i, char *out, size_t size)
+{
+    const char *host = r->account->host.v[i];
+
+    if (host[0] == '/')
+        snprintf(out, size, "%s", host);
+    else
+        snprintf(out, size, "%s:%u", host, (unsigned)r->account->port);
+}

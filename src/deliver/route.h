@@ -1,0 +1,41 @@
+/*
+ * route.h: an account turned into plain parameters for net/ and smtp/. Nothing below this floor
+ * sees an account.
+ */
+#ifndef DELIVER_ROUTE_H
+#define DELIVER_ROUTE_H
+
+#include "base/clock.h"
+#include "base/who.h"
+#include "conf/account.h"
+#include "net/dial.h"
+#include "smtp/session.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The account's hosts in order. Everything borrows from the account and from WHO. */
+struct route {
+    const struct account *account;
+    size_t hosts;
+};
+
+/* route_init - the route of A. */
+void route_init(struct route *r, const struct account *a);
+
+/* route_dial - the parameters to reach host number I (below r->hosts). */
+void route_dial(const struct route *r, size_t i, struct dial_params *p);
+
+/*
+ * route_session - the parameters of a session with host number I for a message of OCTETS: the
+ * whole session may take the account's `deadline` and, beyond it, the time that the size takes at
+ * ROUTE_SLOWEST octets a second. The secret callback is conf/secret's.
+ */
+#define ROUTE_SLOWEST 8192
+void route_session(const struct route *r, size_t i, const struct who *w, uint64_t octets,
+                   struct session_params *p);
+
+/* route_name - "host:port" or the path, for texts. OUT of SIZE octets. */
+void route_name(const struct route *r, size_t i, char *out, size_t size);
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * submit.c: see submit.h. What a set of fates means for the caller is decided here and nowhere
+ * else.
+ */
+#include "config.h"
+
+#include "queue/submit.h"
+
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "base/xalloc.h"
+#include "deliver/deliver.h"
+#include "mail/header.h"
+
+/* Out of memory after every recipient was accepted: the log line is lost, the verdict is not. */
+static void leave_accepted(void)
+{
+    _exit(0);
+}
+
+/* Postfix's words for the three ends, which log readers count. */
+static const char *status_word(enum fate f)
+{
+    switch (f) {
+    case FATE_ACCEPTED:
+        return "sent";
+    case FATE_NEVER:
+        return "bounced";
+    case FATE_OPEN:
+    case FATE_LATER:
+        return "deferred";
+    }
+    return "deferred";
+}
+
+static void enhanced_of(const struct rcpt *r, char out[16])
+{
+    struct enhanced code = {2, 0, 0};
+
+    if (r->fate != FATE_ACCEPTED) {
+        code = r->why.code;
+        if (code.class == 0)
+            code = fault_row(r->why.cause)->code;
+    }
+    snprintf(out, 16, "%d.%d.%d", code.class % 10, code.subject % 1000, code.detail % 1000);
+}
+
+static void log_message(const char *id, const struct submission *s, const struct envelope *e,
+                        const struct message *m)
+{
+    struct header_field f;
+
+    log_line(LOG_INFO, "pickup", "%s: uid=%lu from=<%s>", id, (unsigned long)s->who->uid,
+             e->sender);
+    if (header_find(m->header.data, m->header.len, "message-id", &f))
+        log_line(LOG_INFO, "cleanup", "%s: message-id=%.*s", id, (int)f.body_len, f.body);
+}
+
+static void log_recipient(const char *id, const struct submission *s, const struct rcpt *r,
+                          const struct delivery_report *report)
+{
+    const char *words = r->fate == FATE_ACCEPTED ? report->reply.data : r->why.remote.data;
+    double delay_s = (double)report->total_ms / 1000.0;
+    char dsn[16];
+
+    if (r->fate != FATE_ACCEPTED && r->why.remote.len == 0)
+        words = r->why.text.data;
+    enhanced_of(r, dsn);
+    log_line(r->fate == FATE_ACCEPTED ? LOG_INFO : LOG_WARNING, "smtp",
+             "%s: to=<%s>, relay=%s, delay=%.2f, delays=0/0/%.2f/%.2f, dsn=%s, status=%s (%s), "
+             "account=%s",
+             id, r->addr, report->relay.len > 0 ? report->relay.data : "none", delay_s,
+             (double)report->open_ms / 1000.0, delay_s - (double)report->open_ms / 1000.0, dsn,
+             status_word(r->fate), words, s->account->id);
+}
+
+/* The recipient whose trouble stands for all: the first that a retry can help, else the first. */
+static const struct rcpt *spokesman(const struct envelope *e)
+{
+    const struct rcpt *first = NULL;
+    size_t i;
+
+    for (i = 0; i < e->n; i++) {
+        if (e->rcpt[i].fate == FATE_LATER)
+            return &e->rcpt[i];
+        if (first == NULL && e->rcpt[i].fate == FATE_NEVER)
+            first = &e->rcpt[i];
+    }
+    return first;
+}
+
+static void list_fate(const struct envelope *e, enum fate want, struct buf *out)
+{
+    const char *sep = "";
+    size_t i;
+
+    for (i = 0; i < e->n; i++) {
+        if ((e->rcpt[i].fate == FATE_ACCEPTED) != (want == FATE_ACCEPTED))
+            continue;
+        buf_addf(out, "%s%s", sep, e->rcpt[i].addr);
+        sep = ", ";
+    }
+}
+
+/* Some got it and some did not, and nothing can be kept: 67, and first who did. */
+static enum cause tell_partial(const struct envelope *e, const struct rcpt *r, struct fault *why)
+{
+    struct buf yes, no;
+
+    buf_init(&yes, LIMIT_FAULT_TEXT / 3);
+    buf_init(&no, LIMIT_FAULT_TEXT / 3);
+    list_fate(e, FATE_ACCEPTED, &yes);
+    list_fate(e, FATE_NEVER, &no);
+    fault_set(why, CAUSE_RCPT_REFUSED, "sent to %s%s but not to %s%s: %s", yes.data,
+              yes.over ? "..." : "", no.data, no.over ? "..." : "", r->why.text.data);
+    fault_remote(why, r->why.smtp_code, r->why.code, r->why.remote.data, r->why.remote.len);
+    fault_hint(why, "%s", "send it again only to those who did not get it");
+    buf_free(&yes);
+    buf_free(&no);
+    return CAUSE_RCPT_REFUSED;
+}
+
+/* Nobody got it: the trouble of one recipient, and for how many it stands. */
+static enum cause tell_none(const struct envelope *e, const struct rcpt *r, struct fault *why)
+{
+    fault_copy(why, &r->why);
+    if (e->n > 1 && (why->cause == CAUSE_RCPT_REFUSED || why->cause == CAUSE_RCPT_LATER))
+        fault_note(why, "none of %zu recipients", e->n);
+    return why->cause;
+}
+
+enum cause submit_mail(const struct submission *s, struct envelope *e, const struct message *m,
+                       struct fault *why)
+{
+    struct delivery d = {s->account, s->who, s->providers_file, s->show, s->show_arg};
+    struct delivery_report report;
+    const struct rcpt *r;
+    enum cause c = CAUSE_NONE;
+    uint32_t id_bits;
+    char id[16];
+    size_t i;
+
+    rand_bytes(&id_bits, sizeof(id_bits));
+    snprintf(id, sizeof(id), "%08X", (unsigned)id_bits);
+    delivery_report_init(&report);
+    if (deliver_message(&d, e, m, &report, why) != CAUSE_NONE) {
+        /* Every recipient that it concerns has a copy of why: the fates decide below. */
+        fault_free(why);
+    }
+    if (envelope_count(e, FATE_ACCEPTED) == e->n)
+        xalloc_on_failure(leave_accepted);
+    log_message(id, s, e, m);
+    for (i = 0; i < e->n; i++)
+        log_recipient(id, s, &e->rcpt[i], &report);
+    r = spokesman(e);
+    if (r != NULL)
+        c = envelope_count(e, FATE_ACCEPTED) > 0 ? tell_partial(e, r, why) : tell_none(e, r, why);
+    delivery_report_free(&report);
+    return c;
+}

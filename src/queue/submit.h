@@ -1,0 +1,34 @@
+/*
+ * submit.h: the one door out: a finished message is delivered, kept or refused, and the verdict is
+ * promise 1 to the letter. Until the spool is built the policy is `never`.
+ */
+#ifndef QUEUE_SUBMIT_H
+#define QUEUE_SUBMIT_H
+
+#include "base/fault.h"
+#include "base/who.h"
+#include "conf/account.h"
+#include "mail/envelope.h"
+#include "mail/message.h"
+
+/* All borrowed for the call. */
+struct submission {
+    const struct account *account;
+    const struct who *who;
+    const char *providers_file;
+    void (*show)(void *arg, const char *line); /* transcript, or NULL */
+    void *show_arg;
+};
+
+/*
+ * submit_mail - delivers M, whose header is final, to the recipients of E (at least one).
+ * Each recipient's end is logged. When it returns no recipient is OPEN.
+ * Returns CAUSE_NONE exactly when exit 0 is true (promise 1). Otherwise WHY is what the caller is
+ * told: all refused: the first refusal (CAUSE_RCPT_REFUSED, or the message's or sender's); nobody
+ * accepted and a retry can help: that trouble; some accepted and the rest not: CAUSE_RCPT_REFUSED
+ * with a text that says first who did get it, since a retry by the caller would send twice.
+ */
+enum cause submit_mail(const struct submission *s, struct envelope *e, const struct message *m,
+                       struct fault *why) ATTR_CHECK;
+
+#endif
