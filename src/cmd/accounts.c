@@ -8,22 +8,8 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "deliver/route.h"
+#include "conf/describe.h"
 #include "cmd/cmd.h"
-
-static const char *tls_name(enum account_tls tls)
-{
-    switch (tls) {
-    case TLS_IMPLICIT:
-        return "implicit";
-    case TLS_STARTTLS:
-    case TLS_DEFAULT:
-        return "starttls";
-    case TLS_OFF:
-        return "off";
-    }
-    return "";
-}
 
 static void list_accounts(const struct config *c)
 {
@@ -32,16 +18,14 @@ static void list_accounts(const struct config *c)
     for (i = 0; i < c->n; i++) {
         const struct account *a = c->account[i];
         const char *from = account_address(a);
-        char name[LIMIT_RELAY_NAME] = "";
-        struct route route;
+        char server[LIMIT_RELAY_NAME] = "", login[LIMIT_ADDRESS];
         bool first = c->default_account != NULL ? strcmp(c->default_account, a->id) == 0 : i == 0;
 
-        route_init(&route, a);
-        if (route.hosts > 0)
-            route_name(&route, 0, name, sizeof(name));
-        printf("%s%s: %s, %s, from %s, %s%s\n", a->id, first ? " (default)" : "", name,
-               tls_name(a->tls), from != NULL ? from : "unknown",
-               a->user != NULL ? "login " : "no login", a->user != NULL ? a->user : "");
+        if (a->host.n > 0)
+            describe_server(a, 0, server, sizeof(server));
+        describe_login(a, login, sizeof(login));
+        printf("%s%s: %s, %s, from %s, %s\n", a->id, first ? " (default)" : "", server,
+               describe_tls(a), from != NULL ? from : "unknown", login);
     }
 }
 

@@ -6,40 +6,22 @@
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "conf/secret.h"
-#include "deliver/route.h"
+#include "conf/describe.h"
 #include "cmd/job.h"
 #include "mail/wire.h"
-
-static const char *tls_word(enum account_tls tls)
-{
-    switch (tls) {
-    case TLS_IMPLICIT:
-        return "implicit TLS";
-    case TLS_STARTTLS:
-    case TLS_DEFAULT:
-        return "STARTTLS";
-    case TLS_OFF:
-        return "no TLS";
-    }
-    return "";
-}
 
 /* A comment-like head: one fact a line, so that scripts can read it too. */
 static void print_envelope(const struct job *j)
 {
     const struct account *a = j->account;
-    struct route route;
+    char server[LIMIT_RELAY_NAME], login[LIMIT_ADDRESS];
     size_t i;
 
-    route_init(&route, a);
+    describe_login(a, login, sizeof(login));
     printf("account: %s (%s)\n", a->id, a->file != NULL ? a->file : "");
-    for (i = 0; i < route.hosts; i++) {
-        char name[LIMIT_RELAY_NAME];
-
-        route_name(&route, i, name, sizeof(name));
-        printf("server: %s, %s%s%s\n", name, tls_word(a->tls),
-               a->user != NULL ? ", login " : ", no login", a->user != NULL ? a->user : "");
+    for (i = 0; i < a->host.n; i++) {
+        describe_server(a, i, server, sizeof(server));
+        printf("server: %s, %s, %s\n", server, describe_tls(a), login);
     }
     printf("sender: <%s>\n", j->envelope.sender);
     for (i = 0; i < j->envelope.n; i++)

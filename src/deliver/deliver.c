@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "conf/describe.h"
 #include "conf/providers.h"
 #include "deliver/route.h"
 #include "net/dial.h"
@@ -61,7 +62,7 @@ static enum cause open_host(const struct delivery *d, const struct route *route,
     *s = NULL;
     route_dial(route, i, &dial);
     route_session(route, i, d->who, octets, &params);
-    route_name(route, i, name, sizeof(name));
+    describe_server(d->account, i, name, sizeof(name));
     transcript_note(t, "connecting to %s", name);
     c = dial_host(&dial, params.until, &stream, why);
     if (c == CAUSE_NONE)

@@ -6,7 +6,6 @@
 
 #include "deliver/route.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/attr.h"
@@ -99,14 +98,4 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
     p->ready_by = p->until; /* `patience` matters once a mail can be kept instead */
     p->pipelining = a->pipelining == PIPE_OFF ? PIPELINING_OFF : PIPELINING_STANDARD;
     p->max_recipients = (unsigned)a->max_recipients;
-}
-
-void route_name(const struct route *r, size_t i, char *out, size_t size)
-{
-    const char *host = r->account->host.v[i];
-
-    if (host[0] == '/')
-        snprintf(out, size, "%s", host);
-    else
-        snprintf(out, size, "%s:%u", host, (unsigned)r->account->port);
 }

@@ -35,7 +35,4 @@ void route_dial(const struct route *r, size_t i, struct dial_params *p);
 void route_session(const struct route *r, size_t i, const struct who *w, uint64_t octets,
                    struct session_params *p);
 
-/* route_name - "host:port" or the path, for texts. OUT of SIZE octets. */
-void route_name(const struct route *r, size_t i, char *out, size_t size);
-
 #endif

@@ -1,0 +1,18 @@
+/* describe.h: an account in words, for lists, dry runs and errors. */
+#ifndef CONF_DESCRIBE_H
+#define CONF_DESCRIBE_H
+
+#include "conf/account.h"
+
+#include <stddef.h>
+
+/* describe_server - "host:port" of host number I, or the Unix path. OUT of SIZE octets. */
+void describe_server(const struct account *a, size_t i, char *out, size_t size);
+
+/* describe_tls - "implicit TLS", "STARTTLS", "no TLS". */
+const char *describe_tls(const struct account *a);
+
+/* describe_login - "login NAME", or "no login". OUT of SIZE octets. */
+void describe_login(const struct account *a, char *out, size_t size);
+
+#endif
