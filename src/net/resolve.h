@@ -36,6 +36,12 @@ enum cause resolve_host(const char *name, uint16_t port, deadline_ms until,
 /* resolve_is_literal - NAME is an IPv4 or IPv6 address, with or without brackets. */
 bool resolve_is_literal(const char *name);
 
+/*
+ * resolve_literal - the address of an IPv4 or IPv6 literal, with or without brackets, without port
+ * and zone. False (and OUT undefined) when NAME is none.
+ */
+bool resolve_literal(const char *name, struct resolve_addr *out);
+
 /* resolve_free - frees and clears. */
 void resolve_free(struct resolve_list *l);
 

@@ -40,7 +40,7 @@ void stream_consume(struct stream *s, size_t n);
 /*
  * stream_fill - waits until at least one more octet has arrived. TCP_QUICKACK is re-armed after
  * each read. Input beyond LIMIT_STREAM_INPUT unconsumed is CAUSE_PROTOCOL.
- * fails: CAUSE_CLOSED (end of file, close_notify, reset), CAUSE_TLS (alert, truncation: text names
+ * fails: CAUSE_CLOSED (end of file, with or without close_notify, and reset), CAUSE_TLS (text names
  *        the alert), CAUSE_TIMEOUT, CAUSE_INTERRUPTED. The stage is left to the caller.
  */
 enum cause stream_fill(struct stream *s, deadline_ms until, struct fault *why) ATTR_CHECK;
@@ -60,6 +60,9 @@ bool stream_input_waiting(struct stream *s);
  */
 enum cause stream_write(struct stream *s, const void *bytes, size_t n, bool stop_on_input,
                         deadline_ms until, size_t *sent, struct fault *why) ATTR_CHECK;
+
+/* stream_set_idle - how long a write may go without progress; 60 s until called. */
+void stream_set_idle(struct stream *s, int64_t idle_ms);
 
 /*
  * stream_start_tls - hand-shakes as a client and verifies the peer (net/trust) before any

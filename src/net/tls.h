@@ -1,6 +1,10 @@
 /*
  * tls.h: the GnuTLS session under a stream. Only net/stream calls these functions; parameters and
  * info travel further. No GnuTLS type appears here.
+ *
+ * It is a pure transformation: octets of the application on one side, octets of the wire on the
+ * other, and no socket. So the stream alone reads, writes and waits, reads ahead as it likes and
+ * sends several records with one system call.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -20,45 +24,66 @@ struct tls_params {
 };
 
 struct tls_info {
-    char version[16];     /* "TLS1.3" */
-    char cipher[64];      /* "AES-256-GCM" and friends */
-    char group[32];       /* key exchange group */
+    char version[16]; /* "TLS1.3" */
+    char cipher[64];  /* "AES-256-GCM" and friends */
+    char group[32];   /* key exchange group */
 };
 
 struct tls;
 
 /*
- * tls_new - a client session over FD (borrowed, non-blocking). SNI unless the name is a literal.
- * fails: CAUSE_CONFIG (priority string: the text shows the position), CAUSE_TLS.
+ * tls_new - a client session. SNI unless the name is a literal. OUT is owned by the caller.
+ * fails: CAUSE_CONFIG (priority string: the text shows the position; a name that is none),
+ *        CAUSE_TLS.
  */
-enum cause tls_new(struct tls **out, int fd, const struct tls_params *p, struct fault *why)
-    ATTR_CHECK;
+enum cause tls_new(struct tls **out, const struct tls_params *p, struct fault *why) ATTR_CHECK;
+
+/* tls_in_room - where octets from the socket go, at most *N; never 0 after tls_read. */
+void *tls_in_room(struct tls *t, size_t *n);
+
+/* tls_in_added - N octets were put there; 0 = the end of file. */
+void tls_in_added(struct tls *t, size_t n);
+
+/* tls_out - what waits to be sent, *N octets. Borrowed until the next call. */
+const void *tls_out(const struct tls *t, size_t *n);
+
+/* tls_out_sent - the first N octets of that left. */
+void tls_out_sent(struct tls *t, size_t n);
 
 /*
- * tls_handshake - runs the handshake as far as it goes without waiting. *want gets POLLIN or
- * POLLOUT when it must be called again, 0 when it is done and the peer is verified.
- * fails: CAUSE_TLS (alert named; a plain-text server recognised: "speaks plain SMTP, set
- *        tls = starttls"), CAUSE_CLOSED, and those of trust_verify.
+ * tls_handshake - goes on as far as the input allows; *DONE when the handshake is complete (and
+ * the peer not yet verified).
+ * fails: CAUSE_TLS (alert named; an alert to the peer may wait in tls_out), CAUSE_CLOSED.
  */
-enum cause tls_handshake(struct tls *t, short *want, struct fault *why) ATTR_CHECK;
+enum cause tls_handshake(struct tls *t, bool *done, struct fault *why) ATTR_CHECK;
+
+/* tls_plain_peer - the first octets of the peer were an SMTP reply in plain text, not TLS. */
+bool tls_plain_peer(const struct tls *t);
+
+/* tls_verify - is it the right peer? Failures are those of trust_verify. */
+enum cause tls_verify(struct tls *t, struct fault *why) ATTR_CHECK;
 
 /*
- * tls_read, tls_write - *got octets moved, or *want set when they would block; tls_read with both 0
- * is the end (close_notify). fails: CAUSE_TLS, CAUSE_CLOSED. After a blocked tls_write the same
- * octets must be given again.
+ * tls_read - decrypts up to CAP octets; *GOT of 0 = more input is needed.
+ * fails: CAUSE_CLOSED (close_notify, end of file), CAUSE_TLS (alert named).
  */
-enum cause tls_read(struct tls *t, void *out, size_t cap, size_t *got, short *want,
+enum cause tls_read(struct tls *t, void *out, size_t cap, size_t *got,
                     struct fault *why) ATTR_CHECK;
-enum cause tls_write(struct tls *t, const void *bytes, size_t n, size_t *got, short *want,
-                     struct fault *why) ATTR_CHECK;
 
-/* tls_pending - decrypted octets that wait inside. */
-size_t tls_pending(const struct tls *t);
+/*
+ * tls_write - encrypts up to N octets into full records; *GOT were taken, fewer than N when enough
+ * waits to be sent. fails: CAUSE_TLS.
+ */
+enum cause tls_write(struct tls *t, const void *bytes, size_t n, size_t *got,
+                     struct fault *why) ATTR_CHECK;
 
 /* tls_get_info - what was negotiated. Borrowed. */
 const struct tls_info *tls_get_info(const struct tls *t);
 
-/* tls_close - sends close_notify if POLITE and it does not block; frees and nulls. */
-void tls_close(struct tls **t, bool polite);
+/* tls_end - puts a close_notify behind what waits to be sent. */
+void tls_end(struct tls *t);
+
+/* tls_free - frees and nulls. */
+void tls_free(struct tls **t);
 
 #endif

@@ -13,11 +13,14 @@
 
 /*
  * trust_verify - verifies the chain of a session after its handshake: signatures, validity, name
- * (or IP literal), key purpose serverAuth, profile MEDIUM.
- * creds: the session's credentials; a full trust list is loaded into them only at need.
+ * (or IP literal), key purpose serverAuth, stapled OCSP; how weak is too weak is the profile of the
+ * session's priority string.
+ * creds: the session's credentials; they get the trust list.
+ * p:     the name as A-labels or literal.
  * fails: CAUSE_TLS_NAME (text: which names it has, which was wanted; hint tls_name),
- *        CAUSE_TLS_TIME (since or until when), CAUSE_TLS_UNTRUSTED (issuer; hint tls_trust),
- *        CAUSE_TLS_REVOKED, CAUSE_CONFIG (trust file unreadable or without a certificate).
+ *        CAUSE_TLS_TIME (since or until when), CAUSE_TLS_UNTRUSTED (issuer; hint tls_trust; weak
+ *        and misused certificates too), CAUSE_TLS_REVOKED, CAUSE_CONFIG (trust file unreadable or
+ *        without a certificate).
  */
 enum cause trust_verify(gnutls_session_t session, gnutls_certificate_credentials_t creds,
                         const struct tls_params *p, struct fault *why) ATTR_CHECK;

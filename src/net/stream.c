@@ -1,0 +1,580 @@
+/*
+ * stream.c: the only place that reads, writes and waits on a server's socket.
+ *
+ * TLS is a transformation between two buffers (net/tls), so that there is one way in, take(), and
+ * one way out, give(), for both kinds of stream, and neither ever blocks. All waiting is
+ * wait_for(), and every loop that can be kept going by the peer looks at its deadline each time
+ * round: a server that drips one octet, or one empty record, at a time ends nothing but its own
+ * connection.
+ */
+#include "config.h"
+
+#include "net/stream.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/proc.h"
+#include "base/xalloc.h"
+
+#define IDLE_MS     60000
+#define READ_SIZE   4096 /* a reply is shorter; a flood comes in more rounds */
+#define DRAIN_READS 4    /* what stream_close swallows so that the kernel sends no reset */
+
+struct stream {
+    int fd;
+    char *peer;
+    struct buf in; /* what the reader has not consumed begins at in_at */
+    size_t in_at;
+    struct tls *tls;
+    bool verified; /* the TLS session may carry application octets */
+    bool quick_ack;
+    bool hold_signals;
+    int64_t idle_ms;
+    struct fault broken; /* found where it could not be told; told at the next call */
+    uint64_t octets_in, octets_out;
+};
+
+struct stream *stream_new(int fd, const char *peer)
+{
+    struct stream *s = xcalloc(1, sizeof(*s));
+
+    s->fd = fd;
+    s->peer = xstrdup(peer);
+    s->quick_ack = true;
+    s->idle_ms = IDLE_MS;
+    /* A server may echo a secret: the octets of its replies are wiped when they are done with. */
+    buf_init_secret(&s->in, LIMIT_STREAM_INPUT);
+    return s;
+}
+
+const char *stream_peer(const struct stream *s)
+{
+    return s->peer;
+}
+
+void stream_local_literal(const struct stream *s, char *out, size_t size)
+{
+    struct sockaddr_storage sa = {0};
+    socklen_t len = sizeof(sa);
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&sa;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&sa;
+    char ip[INET6_ADDRSTRLEN] = "127.0.0.1";
+    const char *tag = "";
+
+    if (getsockname(s->fd, (struct sockaddr *)&sa, &len) != 0)
+        sa.ss_family = AF_UNSPEC;
+    if (sa.ss_family == AF_INET) {
+        (void)inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof(ip));
+    } else if (sa.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+        (void)inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], ip, sizeof(ip));
+    } else if (sa.ss_family == AF_INET6) {
+        (void)inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof(ip));
+        tag = "IPv6:"; /* RFC 5321 4.1.3 */
+    }
+    snprintf(out, size, "[%s%s]", tag, ip);
+}
+
+const char *stream_input(const struct stream *s, size_t *n)
+{
+    *n = s->in.len - s->in_at;
+    return s->in.data + s->in_at;
+}
+
+void stream_consume(struct stream *s, size_t n)
+{
+    s->in_at += n;
+    if (s->in_at == s->in.len) {
+        buf_cut(&s->in, 0);
+        s->in_at = 0;
+    }
+}
+
+static enum cause broke(const struct stream *s, int err, struct fault *why)
+{
+    if (err == 0)
+        return fault_set(why, CAUSE_CLOSED, "%s closed the connection", s->peer);
+    return fault_errno(why, CAUSE_CLOSED, err, "the connection to %s broke", s->peer);
+}
+
+static enum cause too_late(const struct stream *s, struct fault *why)
+{
+    return fault_set(why, CAUSE_TIMEOUT, "%s did not answer in time", s->peer);
+}
+
+/* Waits for EVENTS. *READY gets those that came, an error or hang-up as all of them. */
+static enum cause wait_for(struct stream *s, short events, deadline_ms until, short *ready,
+                           struct fault *why)
+{
+    struct pollfd p = {.fd = s->fd, .events = events};
+    int n = proc_poll(&p, 1, until, s->hold_signals);
+
+    *ready = 0;
+    if (n < 0)
+        return fault_set(why, CAUSE_INTERRUPTED, "stopped by a signal while talking to %s",
+                         s->peer);
+    if (n > 0)
+        *ready = (p.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 ? events : p.revents;
+    return CAUSE_NONE;
+}
+
+/* One recv(2). *GOT of 0 = nothing there; *ENDED = end of file. */
+static enum cause sock_read(struct stream *s, void *room, size_t size, size_t *got, bool *ended,
+                            struct fault *why)
+{
+    int yes = 1;
+    ssize_t n;
+
+    *got = 0;
+    *ended = false;
+    do
+        n = recv(s->fd, room, size, MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK ? CAUSE_NONE : broke(s, errno, why);
+    *ended = n == 0;
+    *got = (size_t)n;
+    s->octets_in += *got;
+#ifdef TCP_QUICKACK
+    /* The kernel forgets it. Without, a server whose own Nagle waits for our ACK costs 40 ms. */
+    if (s->quick_ack && setsockopt(s->fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof(yes)) != 0)
+        s->quick_ack = false;
+#else
+    (void)yes;
+#endif
+    return CAUSE_NONE;
+}
+
+/* Room for a read in the input; *N of 0 when the reader has let it fill up. */
+static void *input_room(struct stream *s, size_t *n)
+{
+    if (s->in_at > 0) {
+        buf_drop(&s->in, s->in_at);
+        s->in_at = 0;
+    }
+    *n = LIMIT_STREAM_INPUT - s->in.len;
+    if (*n > READ_SIZE)
+        *n = READ_SIZE;
+    (void)buf_reserve(&s->in, *n);
+    return s->in.data + s->in.len;
+}
+
+static enum cause flooded(const struct stream *s, struct fault *why)
+{
+    return fault_set(why, CAUSE_PROTOCOL, "%s sends without end: %d octets that nobody asked for",
+                     s->peer, LIMIT_STREAM_INPUT);
+}
+
+static enum cause take_plain(struct stream *s, size_t *got, struct fault *why)
+{
+    size_t n;
+    void *room = input_room(s, &n);
+    bool ended;
+    enum cause cause;
+
+    *got = 0;
+    if (n == 0)
+        return flooded(s, why);
+    cause = sock_read(s, room, n, got, &ended, why);
+    if (cause == CAUSE_NONE && ended)
+        return broke(s, 0, why);
+    if (cause == CAUSE_NONE)
+        buf_grew(&s->in, *got);
+    return cause;
+}
+
+/* Moves octets of the wire to the TLS layer. */
+static enum cause feed_tls(struct stream *s, struct fault *why)
+{
+    size_t n, got;
+    void *room = tls_in_room(s->tls, &n);
+    bool ended = false;
+    enum cause cause;
+
+    if (n == 0)
+        return CAUSE_NONE;
+    cause = sock_read(s, room, n, &got, &ended, why);
+    if (cause == CAUSE_NONE && (got > 0 || ended))
+        tls_in_added(s->tls, got);
+    return cause;
+}
+
+/* Moves what the TLS layer can decrypt to the input. Octets before an error count as taken. */
+static enum cause take_decrypted(struct stream *s, size_t *got, struct fault *why)
+{
+    *got = 0;
+    for (;;) {
+        size_t n, more = 0;
+        void *room = input_room(s, &n);
+        enum cause cause;
+
+        if (n == 0)
+            return *got > 0 ? CAUSE_NONE : flooded(s, why);
+        cause = tls_read(s->tls, room, n, &more, why);
+        if (cause != CAUSE_NONE) {
+            if (cause == CAUSE_CLOSED || cause == CAUSE_TLS)
+                fault_note(why, "%s", s->peer);
+            if (*got == 0)
+                return cause;
+            fault_copy(&s->broken, why);
+            fault_free(why);
+            return CAUSE_NONE;
+        }
+        if (more == 0)
+            return CAUSE_NONE;
+        buf_grew(&s->in, more);
+        *got += more;
+    }
+}
+
+/* Adds to the input what can be had without waiting; one look at the socket. */
+static enum cause take(struct stream *s, size_t *got, struct fault *why)
+{
+    enum cause cause;
+
+    *got = 0;
+    if (s->broken.cause != CAUSE_NONE) {
+        fault_copy(why, &s->broken);
+        return why->cause;
+    }
+    if (s->tls == NULL)
+        return take_plain(s, got, why);
+    cause = feed_tls(s, why);
+    return cause != CAUSE_NONE ? cause : take_decrypted(s, got, why);
+}
+
+static size_t unsent(const struct stream *s)
+{
+    size_t n = 0;
+
+    if (s->tls != NULL)
+        (void)tls_out(s->tls, &n);
+    return n;
+}
+
+/* One send(2). *SENT of 0 = no room now. */
+static enum cause sock_write(struct stream *s, const void *bytes, size_t n, size_t *sent,
+                             struct fault *why)
+{
+    ssize_t ret;
+
+    *sent = 0;
+    do
+        ret = send(s->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (ret < 0 && errno == EINTR);
+    if (ret < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK ? CAUSE_NONE : broke(s, errno, why);
+    *sent = (size_t)ret;
+    s->octets_out += *sent;
+    return CAUSE_NONE;
+}
+
+/* Sends what the TLS layer has ready, as far as it goes; *MOVED when some of it went. */
+static enum cause flush(struct stream *s, bool *moved, struct fault *why)
+{
+    size_t n = unsent(s), sent = 0;
+    enum cause cause;
+
+    if (n == 0)
+        return CAUSE_NONE;
+    cause = sock_write(s, tls_out(s->tls, &n), n, &sent, why);
+    tls_out_sent(s->tls, sent);
+    *moved = *moved || sent > 0;
+    return cause;
+}
+
+enum cause stream_fill(struct stream *s, deadline_ms until, struct fault *why)
+{
+    enum cause cause = CAUSE_NONE;
+    size_t got = 0;
+    bool moved;
+
+    if (s->tls != NULL && s->broken.cause == CAUSE_NONE)
+        cause = take_decrypted(s, &got, why); /* poll knows nothing of what waits inside */
+    else if (s->broken.cause != CAUSE_NONE)
+        cause = take(s, &got, why);
+    for (bool first = true; cause == CAUSE_NONE && got == 0; first = false) {
+        short ready;
+
+        if (!first && deadline_left(until) == 0)
+            return too_late(s, why);
+        cause = wait_for(s, (short)(unsent(s) > 0 ? POLLIN | POLLOUT : POLLIN), until, &ready, why);
+        if (cause == CAUSE_NONE && ready == 0)
+            return too_late(s, why);
+        if (cause == CAUSE_NONE && (ready & POLLOUT) != 0)
+            cause = flush(s, &moved, why);
+        if (cause == CAUSE_NONE && (ready & POLLIN) != 0)
+            cause = take(s, &got, why);
+    }
+    return cause;
+}
+
+/* Reads what is there, until nothing is; an end or an error is kept for the next call. */
+static void take_waiting(struct stream *s)
+{
+    struct fault why = {0};
+    enum cause cause;
+    size_t got;
+
+    do {
+        if (s->in.len - s->in_at >= LIMIT_STREAM_INPUT)
+            return;
+        cause = take(s, &got, &why);
+    } while (cause == CAUSE_NONE && got > 0);
+    if (cause != CAUSE_NONE && s->broken.cause == CAUSE_NONE)
+        fault_copy(&s->broken, &why);
+    fault_free(&why);
+}
+
+bool stream_input_waiting(struct stream *s)
+{
+    if (s->in.len == s->in_at)
+        take_waiting(s);
+    return s->in.len > s->in_at;
+}
+
+struct writing {
+    const char *at;
+    size_t left;
+    size_t sent;
+};
+
+/* Gives the socket, through TLS or not, what it takes at once; *MOVED when it took anything. */
+static enum cause give(struct stream *s, struct writing *w, bool *moved, struct fault *why)
+{
+    enum cause cause;
+    size_t n = 0;
+
+    *moved = false;
+    if (s->tls == NULL) {
+        cause = sock_write(s, w->at, w->left, &n, why);
+        *moved = n > 0;
+    } else {
+        cause = tls_write(s->tls, w->at, w->left, &n, why);
+        if (cause == CAUSE_NONE)
+            cause = flush(s, moved, why);
+        else
+            fault_note(why, "%s", s->peer);
+    }
+    w->at += n;
+    w->left -= n;
+    w->sent += n;
+    return cause;
+}
+
+static enum cause write_all(struct stream *s, struct writing *w, bool stop_on_input,
+                            deadline_ms until, struct fault *why)
+{
+    deadline_ms idle_at = deadline_in(s->idle_ms);
+    bool look = stop_on_input; /* whether to look for input, and for room, before writing on */
+    enum cause cause = CAUSE_NONE;
+
+    while (cause == CAUSE_NONE && (w->left > 0 || unsent(s) > 0)) {
+        short ready = POLLOUT;
+        size_t got = 0;
+        bool moved = false;
+
+        if (look) {
+            cause = wait_for(s, POLLIN | POLLOUT, deadline_earlier(until, idle_at), &ready, why);
+            if (cause == CAUSE_NONE && ready == 0)
+                return fault_set(why, CAUSE_TIMEOUT, "%s takes no more octets", s->peer);
+        }
+        if (cause == CAUSE_NONE && (ready & POLLIN) != 0)
+            cause = take(s, &got, why);
+        if (stop_on_input && s->in.len > s->in_at)
+            return cause;
+        if (cause == CAUSE_NONE && (ready & POLLOUT) != 0)
+            cause = give(s, w, &moved, why);
+        if (moved)
+            idle_at = deadline_in(s->idle_ms);
+        else if (cause == CAUSE_NONE && deadline_left(deadline_earlier(until, idle_at)) == 0)
+            return fault_set(why, CAUSE_TIMEOUT, "%s takes no more octets", s->peer);
+        look = stop_on_input || !moved;
+    }
+    return cause;
+}
+
+enum cause stream_write(struct stream *s, const void *bytes, size_t n, bool stop_on_input,
+                        deadline_ms until, size_t *sent, struct fault *why)
+{
+    struct writing w = {.at = bytes, .left = n};
+    enum cause cause = CAUSE_NONE;
+
+    *sent = 0;
+    if (stop_on_input && s->in.len > s->in_at)
+        return CAUSE_NONE;
+    if (s->broken.cause != CAUSE_NONE) {
+        fault_copy(why, &s->broken);
+        return why->cause;
+    }
+    cause = write_all(s, &w, stop_on_input, until, why);
+    *sent = w.sent;
+    if (cause == CAUSE_CLOSED)
+        take_waiting(s); /* R6: a server that hangs up has often said why */
+    return cause;
+}
+
+void stream_set_idle(struct stream *s, int64_t idle_ms)
+{
+    s->idle_ms = idle_ms;
+}
+
+/* Runs the handshake to its end, waiting as needed. */
+static enum cause shake_hands(struct stream *s, deadline_ms until, struct fault *why)
+{
+    enum cause cause = CAUSE_NONE;
+    bool done = false, moved;
+
+    for (bool first = true;; first = false) {
+        struct fault ignored = {0};
+        short events = POLLIN, ready;
+
+        cause = tls_handshake(s->tls, &done, why);
+        if (cause != CAUSE_NONE) {
+            (void)flush(s, &moved, &ignored); /* the alert, if it can */
+            fault_free(&ignored);
+            return cause;
+        }
+        cause = flush(s, &moved, why);
+        if (cause != CAUSE_NONE || (done && unsent(s) == 0))
+            return cause;
+        if (!first && deadline_left(until) == 0)
+            return too_late(s, why);
+        if (unsent(s) > 0)
+            events |= POLLOUT;
+        cause = wait_for(s, events, until, &ready, why);
+        if (cause == CAUSE_NONE && ready == 0)
+            cause = too_late(s, why);
+        if (cause == CAUSE_NONE && (ready & POLLIN) != 0)
+            cause = feed_tls(s, why);
+        if (cause != CAUSE_NONE)
+            return cause;
+    }
+}
+
+static enum cause secure(struct stream *s, const struct tls_params *p, deadline_ms until,
+                         struct fault *why)
+{
+    /* With implicit TLS nothing was said before, and a server that starts with "220 ..." was meant
+     * for STARTTLS; behind our STARTTLS it is one that cannot do what it offered. */
+    bool implicit = s->octets_in == 0;
+    struct fault ignored = {0};
+    enum cause cause = tls_new(&s->tls, p, why);
+    bool moved;
+
+    if (cause != CAUSE_NONE)
+        return cause;
+    cause = shake_hands(s, until, why);
+    if ((cause == CAUSE_TLS || cause == CAUSE_CLOSED) && tls_plain_peer(s->tls)) {
+        fault_set(why, CAUSE_TLS, "%s speaks plain SMTP%s", s->peer,
+                  implicit ? " on this port, not TLS" : " where TLS should begin");
+        if (implicit)
+            fault_hint(why, "set tls = starttls (with port = 587 or 25), or port = 465");
+        return CAUSE_TLS;
+    }
+    if (cause == CAUSE_NONE) {
+        cause = tls_verify(s->tls, why);
+        if (cause != CAUSE_NONE)
+            (void)flush(s, &moved, &ignored); /* the alert, if it can */
+        fault_free(&ignored);
+    }
+    if (cause != CAUSE_NONE && cause != CAUSE_CONFIG && cause != CAUSE_TIMEOUT &&
+        cause != CAUSE_INTERRUPTED)
+        fault_note(why, "%s", s->peer);
+    return cause;
+}
+
+enum cause stream_start_tls(struct stream *s, const struct tls_params *p, deadline_ms until,
+                            struct fault *why)
+{
+    enum cause cause;
+
+    if (s->tls != NULL)
+        return fault_set(why, CAUSE_SOFTWARE, "TLS within TLS");
+    /* RFC 3207 4.2 and R10: who has spoken in the clear by now may be an injector. A server that
+     * speaks first where TLS should start at once is met in the handshake. */
+    if (s->octets_in > 0 && stream_input_waiting(s)) {
+        cause = fault_set(why, CAUSE_PROTOCOL,
+                          "%s sent %zu octets in the clear behind its answer to STARTTLS", s->peer,
+                          s->in.len - s->in_at);
+        fault_hint(why, "somebody may be tampering with the connection");
+    } else {
+        cause = secure(s, p, until, why);
+    }
+    s->verified = cause == CAUSE_NONE;
+    if (cause != CAUSE_NONE) {
+        why->stage = STAGE_TLS;
+        fault_copy(&s->broken, why);
+        tls_free(&s->tls);
+    }
+    return cause;
+}
+
+bool stream_is_tls(const struct stream *s)
+{
+    return s->verified;
+}
+
+const struct tls_info *stream_tls(const struct stream *s)
+{
+    return s->verified ? tls_get_info(s->tls) : NULL;
+}
+
+void stream_hold_signals(struct stream *s, bool hold)
+{
+    s->hold_signals = hold;
+}
+
+void stream_octets(const struct stream *s, uint64_t *in, uint64_t *out)
+{
+    *in = s->octets_in;
+    *out = s->octets_out;
+}
+
+/* close(2) with unread input makes the kernel send a reset, which can overtake what we sent. */
+static void drain(struct stream *s)
+{
+    char room[READ_SIZE];
+
+    for (int i = 0; i < DRAIN_READS; i++) {
+        if (recv(s->fd, room, sizeof(room), MSG_DONTWAIT) <= 0)
+            break;
+    }
+    xwipe(room, sizeof(room));
+}
+
+void stream_close(struct stream **s, enum stream_end how)
+{
+    struct stream *gone = *s;
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    struct fault ignored = {0};
+    bool moved;
+
+    if (gone == NULL)
+        return;
+    if (how == STREAM_HARD) {
+        (void)setsockopt(gone->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    } else if (gone->broken.cause == CAUSE_NONE) {
+        if (gone->verified) {
+            tls_end(gone->tls);
+            (void)flush(gone, &moved, &ignored);
+            fault_free(&ignored);
+        }
+        drain(gone);
+    }
+    (void)close(gone->fd);
+    tls_free(&gone->tls);
+    buf_free(&gone->in);
+    fault_free(&gone->broken);
+    free(gone->peer);
+    free(gone);
+    *s = NULL;
+}
