@@ -67,7 +67,8 @@ bool addr_matches(const char *pattern, const char *spec);
 
 /*
  * addr_format - appends "Name <spec>" (or spec alone when NAME is empty) for a header field: the
- * name as atoms, quoted string or RFC 2047 words, as its octets need.
+ * name as atoms, quoted string or RFC 2047 words, as its octets need; folded (LF, blank) where the
+ * line, whose start is taken from OUT, would pass MIME_LINE_MAX.
  */
 void addr_format(struct buf *out, const char *name, const char *spec);
 

@@ -24,8 +24,14 @@ enum { MIME_WORD_MAX = 75, MIME_LINE_MAX = 76 };
  */
 bool mime_is_plain(const char *text, size_t n);
 
+/* mime_utf8_length - octets of the well-formed UTF-8 character at S (N > 0 left); 0: malformed. */
+size_t mime_utf8_length(const char *s, size_t n);
+
 /* mime_is_utf8 - N octets are well-formed UTF-8 (no surrogates, nothing over-long). */
 bool mime_is_utf8(const char *text, size_t n);
+
+/* mime_is_encoded_word - the N octets are one whole RFC 2047 word. */
+bool mime_is_encoded_word(const char *word, size_t n);
 
 /*
  * mime_encode_words - appends TEXT (a field body or a part of one, folded or not, any octets) with
