@@ -22,7 +22,7 @@
 
 static const char shared_empty[1];
 
-/* The shared string as the type of `data`. It is const in truth: cap 0 keeps every writer off it. */
+/* The shared string as the type of `data`; const in truth: cap 0 keeps every writer off it. */
 static char *empty_text(void)
 {
     union {
@@ -200,7 +200,7 @@ static size_t utf8_length(const unsigned char *s, size_t n, unsigned long *out)
     return want;
 }
 
-/* Characters that change what a reader sees beside them: C1, bidi marks and overrides, line ends. */
+/* Characters that change what a reader sees around them: C1, bidi overrides, line ends. */
 static bool misleads(unsigned long c)
 {
     return (c >= 0x80 && c <= 0x9F) || c == 0x61C || (c >= 0x200B && c <= 0x200F) ||

@@ -24,17 +24,17 @@ enum cause {
     /* what the caller gave us */
     CAUSE_USAGE,         /* unknown or misused option, unknown verb */
     CAUSE_NO_RECIPIENTS, /* nobody to send to */
-    CAUSE_BAD_ADDRESS,   /* an address that the grammar refuses, or that needs what is not offered */
+    CAUSE_BAD_ADDRESS,   /* the grammar refuses it, or it needs what is not offered */
     CAUSE_BAD_MESSAGE,   /* a message that no server could take */
     CAUSE_NEEDS_ARMOR,   /* a body that would have to be re-encoded first */
     CAUSE_INPUT,         /* standard input closed or unreadable */
     CAUSE_LOCAL_RCPT,    /* a recipient without domain, and nothing says which */
     /* what the configuration says */
-    CAUSE_CONFIG,        /* wrong line, unsafe file, missing setting */
-    CAUSE_NO_CONFIG,     /* no configuration anywhere */
-    CAUSE_NO_ACCOUNT,    /* the account asked for does not exist */
-    CAUSE_NOT_ALLOWED,   /* the account is not for this user */
-    CAUSE_SECRET,        /* password command or file failed */
+    CAUSE_CONFIG,      /* wrong line, unsafe file, missing setting */
+    CAUSE_NO_CONFIG,   /* no configuration anywhere */
+    CAUSE_NO_ACCOUNT,  /* the account asked for does not exist */
+    CAUSE_NOT_ALLOWED, /* the account is not for this user */
+    CAUSE_SECRET,      /* password command or file failed */
     /* the way there */
     CAUSE_DNS_NONE,      /* the host name does not exist */
     CAUSE_DNS_TEMPORARY, /* the resolver gave no answer */
@@ -50,35 +50,35 @@ enum cause {
     CAUSE_TLS_REVOKED,   /* revoked */
     CAUSE_TLS_MISSING,   /* STARTTLS wanted and not offered or refused */
     /* SMTP */
-    CAUSE_PROTOCOL,      /* the server does not speak SMTP as RFC 5321 has it */
-    CAUSE_BUSY,          /* 421, or 4yz to greeting or EHLO */
-    CAUSE_SERVER_REFUSED, /* 5yz to greeting, EHLO */
-    CAUSE_AUTH_REFUSED,  /* the server refused the login */
-    CAUSE_AUTH_TEMPORARY, /* the server could not check the login now */
-    CAUSE_AUTH_MECHANISM, /* no mechanism that both sides have and the configuration allows */
-    CAUSE_AUTH_NEEDED,   /* 530, 5.7.0-like answers: a login or TLS is needed first */
-    CAUSE_RCPT_REFUSED,  /* a recipient was refused for good */
-    CAUSE_RCPT_LATER,    /* a recipient was refused for now */
-    CAUSE_SENDER_REFUSED, /* the server refuses the envelope sender for good */
-    CAUSE_SENDER_NOT_OWNED, /* the account may not send under that address */
-    CAUSE_MESSAGE_REFUSED, /* the server refuses the message for good */
-    CAUSE_TOO_BIG,       /* over the server's SIZE */
-    CAUSE_QUOTA,         /* sending limit or mailbox quota, for now */
+    CAUSE_PROTOCOL,          /* the server does not speak SMTP as RFC 5321 has it */
+    CAUSE_BUSY,              /* 421, or 4yz to greeting or EHLO */
+    CAUSE_SERVER_REFUSED,    /* 5yz to greeting, EHLO */
+    CAUSE_AUTH_REFUSED,      /* the server refused the login */
+    CAUSE_AUTH_TEMPORARY,    /* the server could not check the login now */
+    CAUSE_AUTH_MECHANISM,    /* no mechanism that both sides have and the configuration allows */
+    CAUSE_AUTH_NEEDED,       /* 530, 5.7.0-like answers: a login or TLS is needed first */
+    CAUSE_RCPT_REFUSED,      /* a recipient was refused for good */
+    CAUSE_RCPT_LATER,        /* a recipient was refused for now */
+    CAUSE_SENDER_REFUSED,    /* the server refuses the envelope sender for good */
+    CAUSE_SENDER_NOT_OWNED,  /* the account may not send under that address */
+    CAUSE_MESSAGE_REFUSED,   /* the server refuses the message for good */
+    CAUSE_TOO_BIG,           /* over the server's SIZE */
+    CAUSE_QUOTA,             /* sending limit or mailbox quota, for now */
     CAUSE_TRANSACTION_LATER, /* 4yz to MAIL, DATA or the message */
-    CAUSE_MAY_HAVE_ARRIVED, /* lost after the end of the message, before its reply */
+    CAUSE_MAY_HAVE_ARRIVED,  /* lost after the end of the message, before its reply */
     CAUSE_ACCEPTED_WITHOUT_LOGIN, /* accepted although the login was refused */
-    CAUSE_ACCOUNT_PAUSED, /* the account's login was refused lately */
+    CAUSE_ACCOUNT_PAUSED,         /* the account's login was refused lately */
     /* keeping */
-    CAUSE_NO_QUEUE,      /* no folder to keep mail in */
-    CAUSE_CANT_CREATE,   /* mode, owner: a retry will not help */
+    CAUSE_NO_QUEUE,    /* no folder to keep mail in */
+    CAUSE_CANT_CREATE, /* mode, owner: a retry will not help */
     CAUSE_DISK_FULL,
     CAUSE_LOCK_UNSUPPORTED,
     /* this machine */
-    CAUSE_IO,            /* read or write error on a local file */
+    CAUSE_IO, /* read or write error on a local file */
     CAUSE_NO_MEMORY,
-    CAUSE_OS,            /* a system call that does not fail on a healthy machine */
-    CAUSE_OS_FILE,       /* a system file is missing or unusable */
-    CAUSE_SOFTWARE,      /* a defect of this program */
+    CAUSE_OS,       /* a system call that does not fail on a healthy machine */
+    CAUSE_OS_FILE,  /* a system file is missing or unusable */
+    CAUSE_SOFTWARE, /* a defect of this program */
     CAUSE_COUNT
 };
 
@@ -117,8 +117,8 @@ struct enhanced {
 
 struct cause_row {
     enum cause cause;
-    const char *name;     /* as logs, --json and the manual spell it: "rcpt-refused" */
-    int exit_status;      /* sysexits.h */
+    const char *name; /* as logs, --json and the manual spell it: "rcpt-refused" */
+    int exit_status;  /* sysexits.h */
     enum keep keep;
     struct enhanced code; /* when the server gave none */
     const char *text;     /* when nobody said more */

@@ -15,16 +15,16 @@
  * fd:    the descriptor, owned by the caller.  st: its fstat(2).
  * fails: CAUSE_CONFIG with the path in the text and err set (ENOENT: not there).
  */
-enum cause file_open_regular(const char *path, int *fd, struct stat *st, struct fault *why)
-    ATTR_CHECK;
+enum cause file_open_regular(const char *path, int *fd, struct stat *st,
+                             struct fault *why) ATTR_CHECK;
 
 /*
  * file_owner_safe - the common rule for configuration and secrets: owned by root or EUID and not
  * writable by group or others. fails: CAUSE_CONFIG naming path, mode or owner, and the command
  * that mends it.
  */
-enum cause file_owner_safe(const char *path, const struct stat *st, uid_t euid, struct fault *why)
-    ATTR_CHECK;
+enum cause file_owner_safe(const char *path, const struct stat *st, uid_t euid,
+                           struct fault *why) ATTR_CHECK;
 
 /*
  * file_read_fd - appends everything up to end of file to OUT (its ceiling is the limit). EINTR and

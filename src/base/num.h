@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* num_parse - N bytes of ASCII digits, nothing else, at most MAX; false and OUT untouched if not. */
+/* num_parse - N bytes, ASCII digits and nothing else, at most MAX; if not: false, OUT untouched. */
 bool num_parse(const char *s, size_t n, uint64_t max, uint64_t *out);
 
 /* num_parse_int - a NUL-terminated decimal number within MIN..MAX, with an optional '-'. */
@@ -21,7 +21,8 @@ bool num_parse_duration(const char *s, int64_t *seconds);
 /* num_parse_size - "1000", "64K", "10M", "2G" (powers of 1024), in octets. */
 bool num_parse_size(const char *s, uint64_t *octets);
 
-/* num_format_duration - the shortest spelling that num_parse_duration reads back; OUT of 32. */
+/* num_format_duration - one number and the largest unit that divides: "90s", "2m", "36h", "5d".
+ * num_parse_duration reads it back. Negative counts as 0. OUT of 32. */
 void num_format_duration(int64_t seconds, char out[32]);
 
 #endif

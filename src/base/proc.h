@@ -10,6 +10,7 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 /*
  * proc_start - the first lines of main: closed descriptors 0-2 are opened on /dev/null, SIGPIPE
@@ -18,6 +19,11 @@
  * input is no empty message.
  */
 bool proc_start(void);
+
+/*
+ * While they are recorded these signals are blocked except inside proc_poll: a plain read(2) of a
+ * pipe or terminal cannot be stopped by them. Whoever may wait there uses proc_read.
+ */
 
 /* proc_signal - the first of SIGTERM, SIGINT, SIGHUP that arrived, or 0. */
 int proc_signal(void);
@@ -30,19 +36,27 @@ int proc_signal(void);
 int proc_poll(struct pollfd *fds, nfds_t n, deadline_ms until, bool hold_signals);
 
 /*
+ * proc_read - read(2) from a pipe, terminal or file that a recorded signal ends: -1 and EINTR then
+ * (and only then; proc_signal tells which). No time limit.
+ */
+ssize_t proc_read(int fd, void *to, size_t n);
+
+/*
  * proc_run - runs ARGV (ARGV[0] looked up in PATH) without a shell: standard input /dev/null,
  * standard error ours, no other descriptor, own process group, the environment as it is; collects
  * its standard output in OUT (its ceiling is the limit; more is CAUSE_SECRET) and waits.
  * Past UNTIL the group is killed. Works with SIGCHLD ignored by the parent.
- * fails: CAUSE_SECRET: cannot start, non-zero status (named), killed, time-out, too much output.
+ * The end of the helper itself counts; what it left running in the background is not waited for.
+ * fails: CAUSE_SECRET: cannot start, non-zero status (named), killed, time-out, too much output;
+ * CAUSE_INTERRUPTED: a recorded signal. OUT then holds what came so far.
  */
-enum cause proc_run(char *const argv[], deadline_ms until, struct buf *out, struct fault *why)
-    ATTR_CHECK;
+enum cause proc_run(char *const argv[], deadline_ms until, struct buf *out,
+                    struct fault *why) ATTR_CHECK;
 
 /*
  * proc_split - splits a command line into words as a shell would: blanks, 'single', "double"
- * quotes and backslash; no expansion of any kind ($, ~, * stay). fails: CAUSE_CONFIG
- * (open quote, no word).
+ * quotes and backslash; no expansion of any kind ($, ~, * stay). ARGV's old words go on success
+ * only. fails: CAUSE_CONFIG (open quote, backslash at the end, no word).
  */
 struct strv;
 enum cause proc_split(const char *line, struct strv *argv, struct fault *why) ATTR_CHECK;

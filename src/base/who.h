@@ -11,26 +11,49 @@
 #include <sys/types.h>
 
 struct who {
-    uid_t uid;          /* real */
+    uid_t uid; /* real */
     uid_t euid;
     gid_t gid;
-    bool secure;        /* AT_SECURE: the environment counts as empty */
-    char *login;        /* passwd name of the real uid, or "uidN" */
-    char *gecos;        /* full name, '&' expanded, cut at the first comma; "" when unknown */
-    char *home;         /* NULL: none that is ours */
-    char *config_home;  /* ${XDG_CONFIG_HOME:-HOME/.config}, NULL: none */
-    char *state_home;   /* ${XDG_STATE_HOME:-HOME/.local/state}, NULL: none */
-    char *host;         /* own name with a dot, or NULL; never from DNS */
-    char *mailname;     /* first word of /etc/mailname, or NULL */
-    char *node;         /* gethostname(2) as it is, for texts; never NULL */
-    struct strv own;    /* names that mean this host: node, host, localhost, localhost.localdomain */
+    bool secure;       /* AT_SECURE: the environment counts as empty */
+    char *login;       /* passwd name of the real uid, or "uidN" */
+    char *gecos;       /* full name, '&' expanded, cut at the first comma; "" when unknown */
+    char *home;        /* NULL: none that is ours */
+    char *config_home; /* ${XDG_CONFIG_HOME:-HOME/.config}, NULL: none */
+    char *state_home;  /* ${XDG_STATE_HOME:-HOME/.local/state}, NULL: none */
+    char *host;        /* own name with a dot, or NULL; never from DNS */
+    char *mailname;    /* first word of /etc/mailname, or NULL */
+    char *node;        /* gethostname(2) as it is, for texts; never NULL */
+    struct strv own;   /* mean this host: node, host, localhost, localhost.localdomain */
 };
+
+/* What who_am_i looks at; a unit test gives its own. */
+struct who_source {
+    uid_t uid;
+    uid_t euid;
+    gid_t gid;
+    bool secure;
+    const char *login; /* passwd name of the real uid; NULL: no entry */
+    const char *gecos;
+    const char *home;
+    const char *node;                     /* gethostname(2) */
+    const char *hosts;                    /* path of the files database of host names */
+    const char *mailname;                 /* path */
+    const char *(*env)(const char *name); /* not asked when secure */
+};
+
+/*
+ * who_fill - fills W from SOURCE by the rules of who_am_i. Never fails; W's old content is not
+ * freed.
+ */
+void who_fill(struct who *w, const struct who_source *source);
 
 /*
  * who_am_i - fills W from the process, the passwd and files databases and the environment.
  * Home is $HOME if absolute, a directory and owned by the effective uid, else the passwd home
  * under the same test; XDG variables under the same test of their nearest existing parent.
  * Host: gethostname if it has a dot, else the files database (/etc/hosts), else /etc/mailname.
+ * A name that only /etc/mailname gives is the host's name but not one of OWN: it is the domain
+ * that mail of this machine carries, and mailboxes there may well be elsewhere.
  * Never fails: what is unknown is NULL or "".
  */
 void who_am_i(struct who *w);

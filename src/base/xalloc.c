@@ -17,6 +17,22 @@
 
 static void (*failure_hook)(void); /* one of the tree's mutable globals: set once by main */
 
+#ifdef HAVE_EXPLICIT_BZERO
+static void wipe(void *p, size_t n)
+{
+    explicit_bzero(p, n);
+}
+#else
+/* Volatile stores are the portable way to keep a compiler from dropping writes nobody reads. */
+static void wipe(void *p, size_t n)
+{
+    volatile unsigned char *q = p;
+
+    while (n-- > 0)
+        *q++ = 0;
+}
+#endif
+
 static _Noreturn void out_of_memory(void)
 {
     static const char line[] = "postrider: out of memory\n";
@@ -77,16 +93,8 @@ char *xmemdup(const void *p, size_t n)
 
 void xwipe(void *p, size_t n)
 {
-    if (p == NULL || n == 0)
-        return;
-#ifdef HAVE_EXPLICIT_BZERO
-    explicit_bzero(p, n);
-#else
-    /* Volatile stores are the portable way to keep the compiler from seeing dead ones. */
-    volatile unsigned char *q = p;
-    while (n-- > 0)
-        *q++ = 0;
-#endif
+    if (p != NULL && n > 0)
+        wipe(p, n);
 }
 
 void xfree_secret(char **s)

@@ -1,0 +1,390 @@
+/*
+ * proc.c: helpers run without a shell, signals, and the one poll(2) of the program.
+ *
+ * SIGTERM, SIGINT and SIGHUP are blocked except inside ppoll(2): a signal that came between a look
+ * at the flag and the wait would otherwise be slept through, threads inherit the block and so never
+ * swallow one, and no other system call of the program is cut short by them.
+ */
+#include "config.h"
+
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/strv.h"
+
+#define EXIT_LOOK_MS  20    /* how often a kernel without pidfds is asked for the child */
+#define OLD_FDS_LIMIT 65536 /* highest descriptor marked one by one on old kernels */
+
+static const int recorded_signals[] = {SIGTERM, SIGINT, SIGHUP};
+
+/* One of the tree's mutable globals: a handler has no other place to write to. */
+static volatile sig_atomic_t first_signal;
+
+static void record(int sig)
+{
+    if (first_signal == 0)
+        first_signal = sig;
+}
+
+static void set_action(int sig, void (*handler)(int))
+{
+    struct sigaction act = {.sa_handler = handler};
+
+    sigemptyset(&act.sa_mask);
+    sigaction(sig, &act, NULL); /* fails only for numbers that are no signals */
+}
+
+static bool is_ignored(int sig)
+{
+    struct sigaction act;
+
+    return sigaction(sig, NULL, &act) == 0 && act.sa_handler == SIG_IGN;
+}
+
+/* Puts something harmless on descriptors 0-2 that the caller closed; true when 0 was. */
+static bool fill_standard_descriptors(void)
+{
+    bool input_closed = false;
+
+    for (int fd = 0; fd <= 2; fd++) {
+        int got;
+
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        input_closed = input_closed || fd == 0;
+        got = open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+        if (got < 0) /* a bare chroot: a folder holds the place, too */
+            got = open("/", O_RDONLY | O_DIRECTORY);
+        if (got != fd) /* else the mail's socket could become standard output */
+            _exit(EX_OSERR);
+    }
+    return input_closed;
+}
+
+bool proc_start(void)
+{
+    bool input_closed = fill_standard_descriptors();
+    sigset_t blocked;
+
+    set_action(SIGPIPE, SIG_IGN);
+    set_action(SIGXFSZ, SIG_IGN);
+    set_action(SIGCHLD, SIG_DFL); /* ignored, it would make waitpid(2) forget the status */
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < ARRAY_LEN(recorded_signals); i++) {
+        if (is_ignored(recorded_signals[i])) /* nohup, or a background job of a plain shell */
+            continue;
+        set_action(recorded_signals[i], record);
+        sigaddset(&blocked, recorded_signals[i]);
+    }
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    return input_closed;
+}
+
+int proc_signal(void)
+{
+    static const struct timespec at_once = {0};
+    sigset_t set;
+    int sig;
+
+    if (first_signal != 0)
+        return first_signal;
+    /* ppoll lets a pending signal wait while descriptors are ready: it is fetched here. */
+    sigemptyset(&set);
+    for (size_t i = 0; i < ARRAY_LEN(recorded_signals); i++)
+        sigaddset(&set, recorded_signals[i]);
+    sig = sigtimedwait(&set, NULL, &at_once);
+    if (sig > 0)
+        record(sig);
+    return first_signal;
+}
+
+int proc_poll(struct pollfd *fds, nfds_t n, deadline_ms until, bool hold_signals)
+{
+    sigset_t open_mask;
+
+    sigemptyset(&open_mask);
+    for (;;) {
+        int left = deadline_left(until);
+        struct timespec wait = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000L};
+        int ready;
+
+        if (!hold_signals && proc_signal() != 0)
+            return -1;
+        ready = ppoll(fds, n, until == DEADLINE_NEVER ? NULL : &wait, &open_mask);
+        if (ready > 0)
+            return ready;
+        /* Out of memory or of descriptors: counts as a wait without result, never as a loop. */
+        if (ready < 0 && errno != EINTR)
+            return 0;
+        if (ready == 0 && deadline_left(until) == 0)
+            return 0;
+    }
+}
+
+ssize_t proc_read(int fd, void *to, size_t n)
+{
+    struct pollfd in = {.fd = fd, .events = POLLIN};
+
+    for (;;) {
+        ssize_t got;
+
+        if (proc_poll(&in, 1, DEADLINE_NEVER, false) < 0) {
+            errno = EINTR;
+            return -1;
+        }
+        got = read(fd, to, n);
+        /* A terminal or pipe shared with others can be empty again by now. */
+        if (got >= 0 || (errno != EINTR && errno != EAGAIN))
+            return got;
+    }
+}
+
+/* A running helper. */
+struct child {
+    const char *name;
+    pid_t pid;
+    int out_fd; /* reading end of its standard output, -1 at its end */
+    int pid_fd; /* readable when it has ended; -1 on kernels before 5.3 */
+    int status; /* of waitpid */
+};
+
+/* Every descriptor above 2 closes at the exec: also those that our own caller left open. */
+static void mark_descriptors(void)
+{
+    long most = sysconf(_SC_OPEN_MAX);
+
+    /* Kernels before 5.11 take them one by one. (/proc/self/fd is closed to us once
+     * proc_protect_memory has run.) */
+    if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0)
+        return;
+    if (most < 0 || most > OLD_FDS_LIMIT)
+        most = OLD_FDS_LIMIT;
+    for (int fd = 3; fd < most; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* Starts ARGV with standard output on OUT_FD. Returns 0 or an errno. */
+static int spawn(char *const argv[], int out_fd, pid_t *pid)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attr;
+    sigset_t none, all;
+    int err;
+
+    sigemptyset(&none);
+    sigfillset(&all); /* ours are handlers or SIG_IGN, and SIG_IGN would outlive the exec */
+    posix_spawn_file_actions_init(&files);
+    posix_spawnattr_init(&attr);
+    posix_spawnattr_setpgroup(&attr, 0);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setsigdefault(&attr, &all);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                        POSIX_SPAWN_SETSIGDEF);
+    err = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (err == 0)
+        err = posix_spawn_file_actions_adddup2(&files, out_fd, STDOUT_FILENO);
+    mark_descriptors();
+    if (err == 0)
+        err = posix_spawnp(pid, argv[0], &files, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&files);
+    return err;
+}
+
+static enum cause start_child(struct child *c, char *const argv[], struct fault *why)
+{
+    int ends[2];
+    int err;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return fault_errno(why, CAUSE_SECRET, errno, "cannot start %s", c->name);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK); /* our end only: helpers may expect a blocking one */
+    set_action(SIGCHLD, SIG_DFL);
+    err = spawn(argv, ends[1], &c->pid);
+    close(ends[1]);
+    if (err != 0) {
+        close(ends[0]);
+        return fault_errno(why, CAUSE_SECRET, err, "cannot start %s", c->name);
+    }
+    c->out_fd = ends[0];
+    c->pid_fd = (int)syscall(SYS_pidfd_open, c->pid, 0U);
+    return CAUSE_NONE;
+}
+
+/* Reads what is there now; closes at the end of the output. */
+static enum cause read_output(struct child *c, struct buf *out, struct fault *why)
+{
+    enum { STEP = 1024 };
+
+    while (c->out_fd >= 0) {
+        size_t room = out->ceiling - out->len;
+        char beyond; /* one octet over the ceiling is enough to know */
+        ssize_t got;
+
+        room = room < STEP ? room : STEP;
+        buf_reserve(out, room);
+        got = read(c->out_fd, room > 0 ? out->data + out->len : &beyond, room > 0 ? room : 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            return CAUSE_NONE;
+        if (got < 0)
+            return fault_errno(why, CAUSE_SECRET, errno, "reading from %s", c->name);
+        if (got > 0 && room == 0)
+            return fault_set(why, CAUSE_SECRET, "%s wrote more than %zu octets", c->name,
+                             out->ceiling);
+        if (got > 0) {
+            buf_grew(out, (size_t)got);
+            continue;
+        }
+        close(c->out_fd);
+        c->out_fd = -1;
+    }
+    return CAUSE_NONE;
+}
+
+/*
+ * Collects output until the helper itself has ended. Its end counts, not that of its output: an
+ * agent that it left behind may hold the pipe open for days.
+ */
+static enum cause follow(struct child *c, deadline_ms until, struct buf *out, struct fault *why)
+{
+    for (;;) {
+        struct pollfd fds[] = {{.fd = c->out_fd, .events = POLLIN},
+                               {.fd = c->pid_fd, .events = POLLIN}};
+        deadline_ms look = c->pid_fd >= 0 ? until : deadline_in(EXIT_LOOK_MS);
+        pid_t ended = waitpid(c->pid, &c->status, WNOHANG);
+        enum cause cause = read_output(c, out, why);
+
+        if (ended != 0)
+            c->pid = 0;
+        if (cause != CAUSE_NONE)
+            return cause;
+        if (ended < 0)
+            return fault_errno(why, CAUSE_SECRET, errno, "the exit status of %s is lost", c->name);
+        if (ended > 0)
+            return CAUSE_NONE;
+        if (proc_poll(fds, ARRAY_LEN(fds), deadline_earlier(until, look), false) < 0)
+            return fault_set(why, CAUSE_INTERRUPTED, "stopped while %s was running", c->name);
+        if (deadline_left(until) == 0)
+            return fault_set(why, CAUSE_SECRET, "%s did not end in time", c->name);
+    }
+}
+
+/* The whole group goes: a helper's helper may be the one that hangs. */
+static void end_child(struct child *c)
+{
+    if (c->pid > 0) {
+        kill(-c->pid, SIGKILL);
+        while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    if (c->out_fd >= 0)
+        close(c->out_fd);
+    if (c->pid_fd >= 0)
+        close(c->pid_fd);
+}
+
+enum cause proc_run(char *const argv[], deadline_ms until, struct buf *out, struct fault *why)
+{
+    /* Only the program is ever named: its arguments may hold what nobody should see. */
+    struct child c = {.name = argv[0], .out_fd = -1, .pid_fd = -1};
+    enum cause cause = start_child(&c, argv, why);
+
+    if (cause == CAUSE_NONE)
+        cause = follow(&c, until, out, why);
+    end_child(&c);
+    if (cause != CAUSE_NONE)
+        return cause;
+    if (WIFSIGNALED(c.status))
+        return fault_set(why, CAUSE_SECRET, "%s was killed by signal %d", c.name,
+                         WTERMSIG(c.status));
+    if (WEXITSTATUS(c.status) != 0)
+        return fault_set(why, CAUSE_SECRET, "%s failed with status %d", c.name,
+                         WEXITSTATUS(c.status));
+    return CAUSE_NONE;
+}
+
+/*
+ * Adds the piece of a word at *S to WORD: one quoted run or one character. Returns false on an
+ * open quote or a backslash with nothing behind it.
+ */
+static bool take_piece(const char **s, struct buf *word)
+{
+    char quote = **s == '"' || **s == '\'' ? *(*s)++ : '\0';
+
+    do {
+        /* POSIX shell 2.2.3: within double quotes a backslash counts before these only. */
+        bool escape = **s == '\\' && (quote == '\0' || (quote == '"' && (*s)[1] != '\0' &&
+                                                        strchr("\\\"$`", (*s)[1]) != NULL));
+
+        if (quote != '\0' && **s == quote)
+            break;
+        if (escape)
+            (*s)++;
+        if (**s == '\0')
+            return false;
+        buf_addc(word, *(*s)++);
+    } while (quote != '\0');
+    if (quote != '\0')
+        (*s)++;
+    return true;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+enum cause proc_split(const char *line, struct strv *argv, struct fault *why)
+{
+    struct strv words = {0};
+    const char *s = line;
+
+    while (*s != '\0') {
+        struct buf word;
+
+        while (is_blank(*s))
+            s++;
+        if (*s == '\0')
+            break;
+        buf_init(&word, strlen(s));
+        while (*s != '\0' && !is_blank(*s)) {
+            if (!take_piece(&s, &word)) {
+                buf_free(&word);
+                strv_free(&words);
+                return fault_set(why, CAUSE_CONFIG,
+                                 "the command has an open quote or ends with a backslash");
+            }
+        }
+        strv_take(&words, buf_take(&word));
+    }
+    if (words.n == 0)
+        return fault_set(why, CAUSE_CONFIG, "the command is empty");
+    strv_free(argv);
+    *argv = words;
+    return CAUSE_NONE;
+}
+
+void proc_protect_memory(void)
+{
+    static const struct rlimit none = {0, 0};
+
+    /* Best effort: where the kernel refuses, the mail is still worth sending. */
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    setrlimit(RLIMIT_CORE, &none);
+}
