@@ -34,6 +34,8 @@ struct envelope {
     char *envid;      /* RFC 3461 ENVID as xtext, or NULL */
     enum dsn_ret ret;
     bool body_8bit;   /* -B8BITMIME was given */
+    size_t *slot;     /* envelope.c's hash of rcpt: index + 1, 0 = free; NULL below 64 */
+    size_t nslot;
 };
 
 /* envelope_init - empty: no sender, no recipients. */
@@ -44,8 +46,9 @@ void envelope_set_sender(struct envelope *e, const char *sender);
 
 /*
  * envelope_add - adds ADDR (copied) unless the same mailbox (addr_same) is there; false when it
- * was there. NOTIFY and ORCPT go with it. Linear at first, hashed from 64 recipients on, so that
- * 100,000 recipients stay cheap.
+ * was there. The new one is rcpt[n - 1]: its NOTIFY and ORCPT are the caller's to set. Linear at
+ * first, hashed from 64 recipients on, so that 100,000 recipients stay cheap. Recipients are never
+ * reordered or taken out.
  */
 bool envelope_add(struct envelope *e, const char *addr);
 

@@ -426,9 +426,12 @@ enum cause mailbox_parse(const char *text, size_t n, bool single, struct addr_li
     buf_init(&p.spec, LIMIT_ADDRESS);
     buf_init(&p.comment, n);
     cause = read_list(&p, out);
-    if (cause != CAUSE_NONE)
+    if (cause != CAUSE_NONE) {
         while (out->n > before)
             addr_free(&out->v[--out->n]);
+        if (before == 0)
+            addr_list_free(out); /* a caller need not free a list that it never got */
+    }
     buf_free(&p.first.name);
     buf_free(&p.first.local);
     buf_free(&p.angle.name);
