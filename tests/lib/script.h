@@ -1,0 +1,65 @@
+/*
+ * script.h: what a scripted server is to expect and to answer, as data. One statement a line;
+ * texts may hold the escapes of octets_decode. tests/wire/README has the words.
+ */
+#ifndef TESTS_LIB_SCRIPT_H
+#define TESTS_LIB_SCRIPT_H
+
+#include "octets.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum verb {
+    DO_CONNECTION, /* the statements of the next connection follow */
+    DO_SEND,       /* a line; neighbours go out in one write */
+    DO_RAW,        /* octets, in one write with its neighbours */
+    DO_EARLY,      /* the next write does not wait for silence */
+    DO_QUIET,      /* how long silence is listened for before each write, ms */
+    DO_LOOSELY,    /* the next lines expected may arrive in several reads */
+    DO_LINE,       /* exactly this line */
+    DO_MATCH,      /* a line that the regular expression describes whole */
+    DO_ANY_LINE,
+    DO_TEXT,    /* message text up to the line of one dot */
+    DO_TAKE,    /* so many octets */
+    DO_WAIT,    /* ms */
+    DO_DRIP,    /* a line, one octet each so many ms */
+    DO_ENDLESS, /* the line again and again until the client leaves */
+    DO_TLS,     /* hand-shake */
+    DO_SNI,     /* the server name asked for */
+    DO_PLAIN,   /* octets past the TLS layer */
+    DO_ALERT,   /* a fatal alert */
+    DO_DROP,    /* close, under TLS without close_notify */
+    DO_RESET,   /* close with RST */
+    DO_NOTIFY,  /* close_notify and close */
+    DO_DEAF,    /* read nothing until the client leaves, at most so many ms */
+    DO_EOF,     /* nothing more comes and the client closes */
+    DO_BYE,     /* at most a QUIT comes and the client closes */
+    DO_ANY      /* whatever comes until the client closes */
+};
+
+struct step {
+    enum verb verb;
+    unsigned long line; /* in the script, for complaints */
+    long number;        /* ms, octets, TLS version */
+    bool fails;         /* DO_TLS: the client must refuse */
+    struct octets text;
+};
+
+struct script {
+    struct step *step;
+    size_t n;
+    size_t connections;
+};
+
+/*
+ * script_parse - N octets at TEXT; LINE is the number of its first line. A wrong statement ends the
+ * program with a message that begins with NAME.
+ */
+void script_parse(struct script *s, const char *name, const char *text, size_t n,
+                  unsigned long line);
+
+/* script_free - frees and clears. */
+void script_free(struct script *s);
+
+#endif
