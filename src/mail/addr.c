@@ -19,7 +19,8 @@
 #include "mail/mailbox.h"
 #include "mail/mime.h"
 
-enum { DOMAIN_MAX = 255 }; /* RFC 5321 4.5.3.1.2 */
+/* RFC 5321 4.5.3.1.2, RFC 1035 2.3.4 */
+enum { DOMAIN_MAX = 255, LABEL_MAX = 63 };
 
 static bool ascii_same(const char *a, const char *b, size_t n)
 {
@@ -133,25 +134,31 @@ static bool is_literal(const char *domain, size_t n)
     return colon > text && colon[1] != '\0';
 }
 
-/* Labels of letters, digits, hyphens (not at an end), UTF-8, and the underscore that is in use. */
-static size_t domain_end(const char *domain)
+/* Letters, digits, hyphens, UTF-8, and the underscore that hosts in use have. */
+static bool is_label_octet(unsigned char c)
 {
-    size_t at = 0, label = 0;
+    return lex_is_atext(c) && strchr("!#$%&'*+/=?^`{|}~", c) == NULL;
+}
 
-    for (;; at++) {
-        unsigned char c = (unsigned char)domain[at];
-        bool hyphen = c == '-';
+/* Labels between dots, no hyphen at either end. AT: the first octet that is wrong. */
+static bool is_domain(const char *domain, size_t *at)
+{
+    size_t i, label = 0;
+
+    for (i = 0;; i++) {
+        unsigned char c = (unsigned char)domain[i];
 
         if (c == '.' || c == '\0') {
-            if (at == label || at - label > 63 || domain[at - 1] == '-')
-                return label;
-            if (c == '\0')
-                return at;
-            label = at + 1;
-        } else if ((hyphen && at == label) ||
-                   (!hyphen && (!lex_is_atext(c) || strchr("!#$%&'*+/=?^`{|}~", c) != NULL))) {
-            return at;
+            *at = label;
+            if (i == label || i - label > LABEL_MAX || domain[i - 1] == '-')
+                return false;
+            label = i + 1;
+        } else if (!is_label_octet(c) || (c == '-' && i == label)) {
+            *at = i;
+            return false;
         }
+        if (c == '\0')
+            return true;
     }
 }
 
@@ -196,9 +203,8 @@ enum cause addr_check_spec(const char *spec, struct fault *why)
             return refuse(spec, start, "malformed address literal", why);
         return CAUSE_NONE;
     }
-    at = start + domain_end(spec + start);
-    if (at < n || at == start)
-        return refuse(spec, at, "malformed domain", why);
+    if (!is_domain(spec + start, &at))
+        return refuse(spec, start + at, "malformed domain", why);
     if (n - start > DOMAIN_MAX)
         return refuse(spec, start + DOMAIN_MAX, "domain too long", why);
     return CAUSE_NONE;

@@ -202,6 +202,11 @@ static size_t fitting(const struct writer *w, bool q, const char *text, size_t n
     return taken;
 }
 
+static size_t room_behind(size_t column)
+{
+    return column < MIME_LINE_MAX ? MIME_LINE_MAX - column : 0;
+}
+
 /*
  * One run as encoded words. BLANK is what stands between it and the text before. Characters that
  * do not fit the rest of the line go on a new one, all of them if one word can hold the run.
@@ -215,16 +220,17 @@ static void emit_run(struct writer *w, const char *blank, size_t nblank, const c
                                : (q ? "=?unknown-8bit?Q?" : "=?unknown-8bit?B?");
     size_t frame = strlen(open) + 2;
     size_t most = MIME_WORD_MAX - frame;
-    size_t used = w->column + nblank + frame;
-    size_t room = used < MIME_LINE_MAX ? MIME_LINE_MAX - used : 0;
+    size_t room = room_behind(w->column + nblank + frame);
 
     if (room < WIDEST_CHARACTER || (all <= most && all > room && nblank > 0)) {
         emit_fold(w, blank, nblank);
-        room = most;
+        room = room_behind(w->column + frame);
+        if (room < WIDEST_CHARACTER)
+            room = most; /* blanks as wide as a line: they stay what they are */
     } else {
         emit(w, blank, nblank);
-        room = room < most ? room : most;
     }
+    room = room < most ? room : most;
     while (n > 0 && !w->out->over) {
         size_t take = fitting(w, q, run, n, room);
 
