@@ -12,7 +12,7 @@
 set -eu
 
 packages="postfix sasl2-bin libsasl2-modules dovecot-core dovecot-submissiond bsd-mailx git-email
-    cron msmtp socat swaks procps iproute2 openssl util-linux valgrind mandoc python3-aiosmtpd"
+    cron msmtp socat strace swaks time procps iproute2 openssl util-linux valgrind mandoc python3-aiosmtpd"
 
 die()
 {
