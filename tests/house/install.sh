@@ -1,6 +1,6 @@
 #!/bin/sh
 # install.sh: what `make install` puts where, with and without the sendmail names, compared with
-# golden lists; no set-id bit; and uninstall takes all of it away again. BUILDDIR is a finished build.
+# golden lists; no set-id bit; and uninstall takes all of it away. BUILDDIR is a finished build.
 . "$(dirname "$0")/../lib/tap.sh"
 
 stage=$(mktemp -d "${TMPDIR:-/tmp}/postrider-install.XXXXXX") || exit 1

@@ -19,13 +19,13 @@ empty "every source under src" "$(unlisted $(find src -name '*.[ch]'))"
 empty "every unit test" "$(unlisted $(find tests/unit -name '*.c' | sed 's/\.c$//'))"
 empty "unit tests are named test_*" "$(find tests/unit -name '*.c' ! -name 'test_*')"
 empty "every house test" "$(unlisted $(find tests/house -name '*.sh'))"
-empty "every wire case" "$(unlisted $(find tests/wire -name '*.case'))"
+check "the wire cases are packed as a folder" test -z "$(unlisted tests/wire)"
 empty "every flow test" "$(unlisted $(find tests/flow -name '*.sh'))"
-empty "every fuzz target" "$(unlisted $(find tests/fuzz -name '*.c'))"
+empty "every fuzz target" "$(unlisted $(find tests/fuzz -name "fuzz_*.c" | sed "s,\.c$,,"))"
 empty "every manual" "$(unlisted $(find man -type f))"
 
 empty "everything listed exists" "$(
-    echo "$words" | grep -E '^(src|tests|man|etc)/' | while read -r name; do
+    echo "$words" | grep -E '^(src|tests|man|etc)/.*(\.[a-z0-9]+|/test_[a-z_]+)$' | grep -v '\.a$' | while read -r name; do
         [ -e "$name" ] || [ -e "$name.c" ] || echo "$name"
     done
 )"

@@ -65,7 +65,7 @@ empty "no function takes more than 6 parameters and the fault" "$(
 )"
 
 empty "no line over 100 columns" "$(
-    find src tests \( -name '*.[ch]' -o -name '*.sh' \) -exec awk '
+    find src tests -name '*.[ch]' -exec awk '
         { line = $0; gsub(/[\200-\277]/, "", line) }
         length(line) > 100 { print FILENAME ":" FNR ": " length(line) " columns" }' {} +
 )"
