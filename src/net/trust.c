@@ -11,6 +11,7 @@
 #include "net/trust.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <gnutls/x509.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -27,6 +28,8 @@
 
 /* A bundle of every authority in the world is a quarter of a megabyte. */
 #define TRUST_FILE_MAX ((size_t)16 * 1024 * 1024)
+
+#define READ_STEP ((size_t)64 * 1024)
 
 /* GnuTLS itself refuses chains of more than 16. */
 #define CHAIN_MAX 16
@@ -50,19 +53,37 @@ struct chain {
     unsigned n;
 };
 
+/* Reads all of FD in as few calls as the size it has allows: it is read for each connection. */
+static int read_all(int fd, size_t size, struct buf *out)
+{
+    size_t room = size < TRUST_FILE_MAX ? size + 1 : TRUST_FILE_MAX;
+
+    while (buf_reserve(out, room)) {
+        ssize_t n = read(fd, out->data + out->len, room);
+
+        if (n > 0)
+            buf_grew(out, (size_t)n);
+        else if (n == 0)
+            return 0;
+        else if (errno != EINTR)
+            return errno;
+        room = room > (size_t)n && n > 0 ? room - (size_t)n : READ_STEP;
+    }
+    return EFBIG;
+}
+
 static enum cause read_bundle(const char *path, struct buf *pem, struct fault *why)
 {
     struct stat st;
     int fd = -1;
     enum cause cause = file_open_regular(path, &fd, &st, why);
+    int err;
 
     if (cause != CAUSE_NONE)
         return cause;
-    if (st.st_size > 0 && (size_t)st.st_size < TRUST_FILE_MAX)
-        (void)buf_reserve(pem, (size_t)st.st_size + 1); /* else it grows step by step */
-    cause = file_read_fd(fd, path, pem, why);
+    err = read_all(fd, (size_t)st.st_size, pem);
     (void)close(fd);
-    return cause;
+    return err == 0 ? CAUSE_NONE : fault_errno(why, CAUSE_CONFIG, err, "%s", path);
 }
 
 /*
@@ -321,13 +342,15 @@ static bool is_self_signed(const struct chain *chain, unsigned i)
 
 static enum cause explain_untrusted(const struct chain *chain, unsigned status, struct fault *why)
 {
-    gnutls_x509_crt_t last = import(chain, chain->n - 1);
+    /* Nobody is known above the last one; a signer that is none stands above the first. */
+    bool first = (status & GNUTLS_CERT_SIGNER_NOT_CA) != 0;
+    gnutls_x509_crt_t crt = import(chain, first ? 0 : chain->n - 1);
     struct buf issuer;
 
     buf_init(&issuer, LIMIT_FAULT_TEXT);
-    if (last != NULL) {
-        add_dn(&issuer, last, true);
-        gnutls_x509_crt_deinit(last);
+    if (crt != NULL) {
+        add_dn(&issuer, crt, true);
+        gnutls_x509_crt_deinit(crt);
     }
     if ((status & GNUTLS_CERT_SIGNATURE_FAILURE) != 0)
         fault_set(why, CAUSE_TLS_UNTRUSTED, "a signature in the certificate chain is wrong");
@@ -372,7 +395,8 @@ static enum cause explain_weak(const struct chain *chain, struct fault *why)
             const char *name = gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm);
 
             told = buf_addf(&text, " has a weak key: %s with %u bits", name, bits);
-        } else if (sign >= 0 && gnutls_sign_is_secure((gnutls_sign_algorithm_t)sign) == 0) {
+        } else if (sign >= 0 && gnutls_sign_is_secure2((gnutls_sign_algorithm_t)sign,
+                                                       GNUTLS_SIGN_FLAG_SECURE_FOR_CERTS) == 0) {
             const char *name = gnutls_sign_get_name((gnutls_sign_algorithm_t)sign);
 
             told = buf_addf(&text, " has a weak signature: %s", name != NULL ? name : "unknown");
