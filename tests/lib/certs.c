@@ -28,7 +28,7 @@ struct pair {
 /* What a row asks for. NULL and 0: not so. */
 struct wish {
     const char *name;
-    const char *dns, *dns2;
+    const char *dns;
     bool ip;          /* IP:127.0.0.1 */
     bool authority;   /* may issue */
     bool for_clients; /* purpose clientAuth instead of serverAuth */
@@ -81,6 +81,8 @@ static const struct row {
       .to_days = 30},
      BY_ROOT},
     {{.name = "ip-only", .ip = true, .from_days = -1, .to_days = 30}, BY_ROOT},
+    {{.name = "ip-as-name", .dns = "127.0.0.1", .from_days = -1, .to_days = 30}, BY_ROOT},
+    {{.name = "name-only", .dns = "localhost", .from_days = -1, .to_days = 30}, BY_ROOT},
     {{.name = "via-intermediate", .dns = "localhost", .ip = true, .from_days = -1, .to_days = 30},
      BY_MIDDLE},
     {{.name = "no-intermediate", .dns = "localhost", .ip = true, .from_days = -1, .to_days = 30},
@@ -243,6 +245,7 @@ void certs_make(const char *dir)
         free_pair(&made);
     }
     save_pair(dir, "other-ca", &other, NULL);
+    save_pair(dir, "both-ca", &other, &root);
     /* Last: whoever finds ca.pem finds everything. */
     save_pair(dir, "ca", &root, NULL);
     free_pair(&root);
@@ -254,7 +257,7 @@ void certs_make(const char *dir)
 
 static void remove_all(const char *dir)
 {
-    static const char *const more[] = {"ca", "other-ca", NULL};
+    static const char *const more[] = {"ca", "other-ca", "both-ca", NULL};
     const char *const *lists[] = {certs_names(), more};
     struct octets path = {0};
     size_t i, k;

@@ -3,7 +3,8 @@
  * GnuTLS X.509 API into one folder in well under a second.
  *
  * NAME.pem holds the certificate (and what a server sends with it), NAME.key its key. ca.pem is the
- * root that clients are told to trust; other-ca.pem is one they are not.
+ * root that clients are told to trust; other-ca.pem is one they are not;
+ * both-ca.pem has the two, the wrong one first.
  *
  *   good              DNS:localhost, IP:127.0.0.1
  *   wrong-name        DNS:elsewhere.example.org
@@ -15,6 +16,8 @@
  *   wrong-purpose     like good, for clients only
  *   weak-key          like good, RSA with 1024 bits
  *   ip-only           IP:127.0.0.1 and no name
+ *   ip-as-name        a DNS name that reads 127.0.0.1
+ *   name-only         DNS:localhost and no address
  *   via-intermediate  like good, from an intermediate that is sent along
  *   no-intermediate   the same, and the intermediate is not sent
  *   via-leaf          like good, issued by an ordinary certificate without the right to issue

@@ -425,6 +425,7 @@ static void play_step(struct play *y, const struct step *st)
         leave(y);
         break;
     case DO_CONNECTION:
+    case DO_MAYBE:
         break;
     }
 }
@@ -500,6 +501,8 @@ bool play_script(const struct script *s, const struct play_params *p)
         if (s->step[at].verb == DO_CONNECTION)
             at++;
         fd = next_client(&y);
+        if (fd < 0 && at < s->n && s->step[at].verb == DO_MAYBE)
+            break;
         if (fd < 0) {
             complain(&y, &s->step[at < s->n ? at : s->n - 1], "no client came");
             break;

@@ -16,6 +16,7 @@ static const struct word {
     enum form form;
 } words[] = {
     {"connection", DO_CONNECTION, FORM_NONE},
+    {"maybe", DO_MAYBE, FORM_NONE},
     {"S:", DO_SEND, FORM_TEXT},
     {"raw", DO_RAW, FORM_TEXT},
     {"early", DO_EARLY, FORM_NONE},

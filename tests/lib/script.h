@@ -12,6 +12,7 @@
 
 enum verb {
     DO_CONNECTION, /* the statements of the next connection follow */
+    DO_MAYBE,      /* first in a connection: it need not come */
     DO_SEND,       /* a line; neighbours go out in one write */
     DO_RAW,        /* octets, in one write with its neighbours */
     DO_EARLY,      /* the next write does not wait for silence */

@@ -101,7 +101,40 @@ static void check_exact(const struct wcase *c, const struct section *s, const st
     octets_free(&what);
 }
 
-/* "text" occurs, "!text" does not, "=text" is a whole line, "~expression" fits some line. */
+/* One pattern line: "text" occurs, "=text" is a whole line, "~expression" fits some line. */
+static bool pattern_fits(const struct wcase *c, const struct section *s, const char *want, size_t n,
+                         const struct octets *got)
+{
+    struct octets text = {0}, line = {0};
+    char kind = n > 0 ? *want : '\0';
+    bool good;
+
+    if (kind == '~')
+        octets_add(&text, want + 1, n - 1);
+    else
+        case_decode(c, s, want + (kind == '='), n - (kind == '='), &text, NULL);
+    if (kind == '~') {
+        good = fits(c, octets_text(&text), octets_text(got), got->n, false);
+    } else if (kind == '=') {
+        struct octets between = {0};
+
+        octets_char(&between, '\n');
+        octets_add(&between, octets_text(&text), text.n);
+        octets_char(&between, '\n');
+        octets_free(&text);
+        text = between;
+        octets_char(&line, '\n');
+        octets_add(&line, octets_text(got), got->n);
+        good = memmem(line.p, line.n, text.p, text.n) != NULL;
+    } else {
+        good = memmem(octets_text(got), got->n, octets_text(&text), text.n) != NULL;
+    }
+    octets_free(&text);
+    octets_free(&line);
+    return good;
+}
+
+/* Every line of the section is a pattern; "!" in front: that it must not fit. */
 static void check_patterns(const struct wcase *c, const struct section *s, const struct octets *got,
                            struct octets *report)
 {
@@ -109,30 +142,11 @@ static void check_patterns(const struct wcase *c, const struct section *s, const
     size_t at = 0, n;
 
     while (case_line(s, &at, &want, &n)) {
-        struct octets text = {0}, line = {0};
-        char kind = n > 0 ? *want : '\0';
-        bool mark = kind == '!' || kind == '=' || kind == '~', good;
+        bool against = n > 0 && *want == '!';
 
-        if (kind == '~')
-            octets_add(&text, want + 1, n - 1);
-        else
-            case_decode(c, s, want + (mark ? 1 : 0), n - (mark ? 1 : 0), &text, NULL);
-        good = memmem(octets_text(got), got->n, octets_text(&text), text.n) != NULL;
-        if (kind == '!') {
-            good = !good;
-        } else if (kind == '~') {
-            good = fits(c, octets_text(&text), octets_text(got), got->n, false);
-        } else if (kind == '=') {
-            octets_printf(&line, "\n%s", octets_text(got));
-            octets_str(&text, "\n");
-            good = strstr(line.p, octets_text(&text)) != NULL;
-            octets_free(&line);
-        }
-        if (!good) {
-            octets_printf(report, "[%s%s%s] lacks, or should lack: %.*s\n", s->word,
-                          *s->args ? " " : "", s->args, (int)n, want);
-        }
-        octets_free(&text);
+        if (pattern_fits(c, s, want + against, n - against, got) == against)
+            octets_printf(report, "[%s%s%s] %s: %.*s\n", s->word, *s->args ? " " : "", s->args,
+                          against ? "should lack" : "lacks", (int)(n - against), want + against);
     }
 }
 
