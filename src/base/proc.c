@@ -142,7 +142,8 @@ ssize_t proc_read(int fd, void *to, size_t n)
     for (;;) {
         ssize_t got;
 
-        if (proc_poll(&in, 1, DEADLINE_NEVER, false) < 0) {
+        /* poll(2) passes over a negative number and would wait for nothing: read(2) says EBADF. */
+        if (fd >= 0 && proc_poll(&in, 1, DEADLINE_NEVER, false) < 0) {
             errno = EINTR;
             return -1;
         }

@@ -1,0 +1,354 @@
+/*
+ * test_proc.c: helpers, signals and waiting. Time limits are either 0 or far away: nothing here
+ * depends on how fast the machine is.
+ */
+#include "config.h"
+
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/strv.h"
+#include "tap.h"
+
+#define FAR 60000
+
+static struct fault why;
+
+/* Runs a command line; its output in OUT (initialised here). */
+static enum cause run(const char *line, size_t ceiling, int64_t ms, struct buf *out)
+{
+    struct strv argv = {0};
+    enum cause cause = proc_split(line, &argv, &why);
+
+    buf_init_secret(out, ceiling);
+    if (cause == CAUSE_NONE)
+        cause = proc_run(argv.v, deadline_in(ms), out, &why);
+    strv_free(&argv);
+    return cause;
+}
+
+static void test_split(void)
+{
+    static const struct {
+        const char *in, *want, *why; /* want: words joined by '|'; NULL: refused */
+    } cases[] = {
+        {"pass show mail", "pass|show|mail", "words"},
+        {"  a \t b\n", "a|b", "blanks of all kinds"},
+        {"'a b' \"c d\"", "a b|c d", "quotes"},
+        {"a'b'\"c\"d", "abcd", "quotes inside a word"},
+        {"'' \"\" x", "||x", "empty words"},
+        {"a\\ b \\' \\\\", "a b|'|\\", "backslash"},
+        {"'a\\b' \"a\\b\" \"a\\\"b\\\\\\$\"", "a\\b|a\\b|a\"b\\$", "backslash within quotes"},
+        {"$HOME ~ * `x` a;b |c >d #e", "$HOME|~|*|`x`|a;b||c|>d|#e", "nothing is expanded"},
+        {"b\xc3\xbc"
+         "cher",
+         "b\xc3\xbc"
+         "cher",
+         "UTF-8"},
+        {"", NULL, "nothing"},
+        {" \t\n", NULL, "blanks only"},
+        {"a 'b", NULL, "an open quote"},
+        {"a \"b", NULL, "another one"},
+        {"a \"b\\\"", NULL, "closed only in appearance"},
+        {"a \"b\\", NULL, "a backslash at the end, in quotes"},
+        {"a\\", NULL, "a backslash at the end"},
+        {"'", NULL, "a quote alone"},
+    };
+    struct strv argv = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct buf joined;
+        bool good;
+
+        strv_free(&argv);
+        strv_add(&argv, "old");
+        good = proc_split(cases[i].in, &argv, &why) == CAUSE_NONE;
+        buf_init(&joined, 1000);
+        for (size_t w = 0; w < argv.n; w++) {
+            if (w > 0)
+                buf_addc(&joined, '|');
+            buf_adds(&joined, argv.v[w]);
+        }
+        ok(good == (cases[i].want != NULL), "split: %s", cases[i].why);
+        is_str(joined.data, cases[i].want != NULL ? cases[i].want : "old", cases[i].why);
+        buf_free(&joined);
+    }
+    strv_free(&argv);
+}
+
+static void test_run(void)
+{
+    static const struct {
+        const char *line;
+        enum cause cause;
+        const char *want, *why; /* the output, or words of the fault */
+    } cases[] = {
+        {"echo secret", CAUSE_NONE, "secret\n", "the output"},
+        {"sh -c 'printf \"a\\0b\"'", CAUSE_NONE, "a", "a NUL in it"},
+        {"true", CAUSE_NONE, "", "none"},
+        {"cat", CAUSE_NONE, "", "standard input is empty"},
+        {"sh -c 'echo x; exit 3'", CAUSE_SECRET, "sh failed with status 3", "a status"},
+        {"false hunter2", CAUSE_SECRET, "false failed with status 1", "arguments stay unsaid"},
+        {"sh -c 'kill -9 $$'", CAUSE_SECRET, "sh was killed by signal 9", "a signal"},
+        {"./not/there", CAUSE_SECRET, "cannot start ./not/there: No such file", "no such program"},
+        {"/", CAUSE_SECRET, "cannot start /: ", "no program at all"},
+        {"sh -c 'exec 1>&-; exit 4'", CAUSE_SECRET, "status 4", "output closed early"},
+        {"sh -c 'kill -TERM $$; kill -PIPE $$; echo on'", CAUSE_SECRET, "killed by signal 15",
+         "signals are not blocked"},
+        {"sh -c 'kill -PIPE $$; echo on'", CAUSE_SECRET, "killed by signal 13",
+         "our ignored signals are not the helper's"},
+    };
+    struct buf out;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        is_int(run(cases[i].line, 1000, FAR, &out), cases[i].cause, cases[i].line);
+        if (cases[i].cause == CAUSE_NONE)
+            is_str(out.data, cases[i].want, cases[i].why);
+        else
+            ok(strstr(why.text.data, cases[i].want) != NULL, "%s: %s", cases[i].why, why.text.data);
+        buf_free(&out);
+    }
+    ok(strstr(why.text.data, "hunter2") == NULL, "no argument is ever named");
+    /* The one left behind outlives the deadline: waiting for it would be a failure. */
+    is_int(run("sh -c 'echo pw; sleep 20 2>/dev/null &'", 10, 15000, &out), CAUSE_NONE,
+           "a child left behind is not waited for");
+    is_str(out.data, "pw\n", "its output is complete");
+    buf_free(&out);
+}
+
+static void test_limits(void)
+{
+    struct buf out;
+
+    is_int(run("echo 1234567", 8, FAR, &out), CAUSE_NONE, "output up to the ceiling");
+    is_str(out.data, "1234567\n", "all of it");
+    buf_free(&out);
+    is_int(run("echo 12345678", 8, FAR, &out), CAUSE_SECRET, "one octet more");
+    is_str(why.text.data, "echo wrote more than 8 octets", "is too much");
+    buf_free(&out);
+    is_int(run("yes", 5000, FAR, &out), CAUSE_SECRET, "endless output ends");
+    buf_free(&out);
+    is_int(run("sh -c 'sleep 50; true'", 100, 0, &out), CAUSE_SECRET, "a deadline that is over");
+    is_str(why.text.data, "sh did not end in time", "says so");
+    buf_free(&out);
+    is_int(run("sh -c 'trap \"\" TERM INT HUP; sleep 50; true'", 100, 30, &out), CAUSE_SECRET,
+           "a helper that ignores signals ends as well");
+    buf_free(&out);
+}
+
+static void test_descriptors(void)
+{
+    int leak = open("/dev/null", O_RDONLY); /* not close-on-exec, as a caller may leave it */
+    int high = fcntl(leak, F_DUPFD, 200);
+    struct buf out;
+
+    run("sh -c 'for i in 0 1 2 3 4 5 6 7 8 9 200 201; do test -e /proc/$$/fd/$i && echo $i; done; "
+        "true'",
+        100, FAR, &out);
+    ok(leak > 2 && high >= 200, "two descriptors are left open");
+    is_str(out.data, "0\n1\n2\n", "a helper has three");
+    buf_free(&out);
+    close(leak);
+    close(high);
+    run("sh -c 'cut -d\" \" -f5 /proc/$$/stat'", 100, FAR, &out);
+    ok(atol(out.data) > 0 && atol(out.data) != getpgrp(), "and a process group of its own");
+    buf_free(&out);
+    signal(SIGCHLD, SIG_IGN);
+    is_int(run("sh -c 'exit 5'", 100, FAR, &out), CAUSE_SECRET, "with SIGCHLD ignored");
+    is_str(why.text.data, "sh failed with status 5", "the status is known, too");
+    buf_free(&out);
+}
+
+static void test_poll(void)
+{
+    struct pollfd p = {.events = POLLIN};
+    int ends[2];
+    char c;
+
+    if (pipe(ends) != 0)
+        return;
+    p.fd = ends[0];
+    is_int(proc_poll(&p, 1, deadline_in(0), false), 0, "nothing is ready at the deadline");
+    is_int(proc_poll(NULL, 0, clock_mono_ms() - 5, false), 0, "a passed deadline ends at once");
+    is_int(write(ends[1], "x", 1), 1, "an octet");
+    is_int(proc_poll(&p, 1, DEADLINE_NEVER, false), 1, "makes it ready");
+    is_int(proc_poll(&p, 1, clock_mono_ms() - 5, false), 1, "even past the deadline");
+    ok(proc_read(ends[0], &c, 1) == 1 && c == 'x', "proc_read reads it");
+    close(ends[1]);
+    is_int(proc_read(ends[0], &c, 1), 0, "and the end");
+    close(ends[0]);
+    ok(proc_read(-1, &c, 1) == -1 && errno == EBADF, "and a wrong descriptor");
+}
+
+/* The exit status of a child that runs ACT. */
+static int status_of(int (*act)(void))
+{
+    int status = -1;
+    pid_t pid;
+
+    fflush(stdout);
+    pid = fork();
+    if (pid == 0)
+        _exit(act());
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+static int signal_between(void)
+{
+    struct pollfd p = {.events = POLLIN, .fd = open("/dev/zero", O_RDONLY)};
+    struct buf out;
+
+    raise(SIGHUP); /* in no wait: it must not get lost */
+    if (proc_poll(NULL, 0, DEADLINE_NEVER, false) != -1 || proc_signal() != SIGHUP)
+        return 1;
+    raise(SIGTERM);
+    if (proc_signal() != SIGHUP) /* the first counts */
+        return 2;
+    if (proc_poll(NULL, 0, deadline_in(1), true) != 0)
+        return 3;
+    if (proc_poll(&p, 1, DEADLINE_NEVER, true) != 1)
+        return 4;
+    if (proc_poll(&p, 1, DEADLINE_NEVER, false) != -1)
+        return 5;
+    if (run("sh -c 'sleep 50; true'", 10, FAR, &out) != CAUSE_INTERRUPTED)
+        return 6;
+    buf_free(&out);
+    return proc_read(p.fd, &p, 1) == -1 && errno == EINTR ? 0 : 7;
+}
+
+static int signal_while_ready(void)
+{
+    struct pollfd p = {.events = POLLIN, .fd = open("/dev/zero", O_RDONLY)};
+
+    raise(SIGINT); /* ppoll itself would never notice it */
+    return proc_poll(&p, 1, DEADLINE_NEVER, false) == -1 && proc_signal() == SIGINT ? 0 : 1;
+}
+
+static int signal_while_waiting(void)
+{
+    pid_t parent = getpid(), pid = fork();
+
+    if (pid == 0) {
+        kill(parent, SIGTERM);
+        _exit(0);
+    }
+    if (proc_poll(NULL, 0, DEADLINE_NEVER, false) != -1)
+        return 1;
+    waitpid(pid, NULL, 0);
+    return proc_signal() == SIGTERM ? 0 : 2;
+}
+
+static int signal_held(void)
+{
+    raise(SIGTERM);
+    if (proc_poll(NULL, 0, deadline_in(1), true) != 0)
+        return 1;
+    return proc_signal() == SIGTERM ? 0 : 2;
+}
+
+static int ignored_stays_ignored(void)
+{
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGINT, SIG_DFL);
+    proc_start();
+    raise(SIGHUP);
+    if (proc_poll(NULL, 0, deadline_in(0), false) != 0 || proc_signal() != 0)
+        return 1;
+    raise(SIGPIPE);
+    raise(SIGXFSZ);
+    raise(SIGINT);
+    return proc_signal() == SIGINT ? 0 : 2;
+}
+
+static int all_unblocked(void)
+{
+    sigset_t set;
+
+    sigfillset(&set);
+    sigprocmask(SIG_SETMASK, &set, NULL);
+    proc_start();
+    sigprocmask(SIG_SETMASK, NULL, &set);
+    return sigismember(&set, SIGALRM) == 0 && sigismember(&set, SIGCHLD) == 0 &&
+                   sigismember(&set, SIGTERM) == 1
+               ? 0
+               : 1;
+}
+
+static int closed_input(void)
+{
+    char c;
+
+    close(0);
+    close(2);
+    if (!proc_start())
+        return 1;
+    if (fcntl(2, F_GETFL) < 0 || read(0, &c, 1) != 0 || write(2, "x", 1) != 1)
+        return 2;
+    if ((fcntl(0, F_GETFD) & FD_CLOEXEC) != 0)
+        return 3;
+    return proc_start() ? 4 : 0;
+}
+
+static int open_input(void)
+{
+    close(1);
+    return !proc_start() && fcntl(1, F_GETFD) >= 0 ? 0 : 1;
+}
+
+static int protect(void)
+{
+    struct rlimit core;
+    struct buf out;
+
+    proc_protect_memory();
+    if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return 1;
+    if (getrlimit(RLIMIT_CORE, &core) != 0 || core.rlim_cur != 0 || core.rlim_max != 0)
+        return 2;
+    if (run("echo again", 100, FAR, &out) != CAUSE_NONE || !buf_equals(&out, "again\n"))
+        return 3;
+    buf_free(&out);
+    return 0;
+}
+
+int main(void)
+{
+    static const struct {
+        int (*act)(void);
+        const char *why;
+    } children[] = {
+        {signal_between, "a signal between two waits ends the next, and is kept"},
+        {signal_while_ready, "a signal is seen though descriptors are always ready"},
+        {signal_while_waiting, "a signal ends a wait"},
+        {signal_held, "a held signal is recorded only"},
+        {ignored_stays_ignored, "what the parent ignores stays ignored"},
+        {all_unblocked, "blocked signals are unblocked, all but the recorded"},
+        {closed_input, "closed descriptors are filled, and a closed input is told"},
+        {open_input, "an open input is not"},
+        {protect, "memory is protected and helpers still run"},
+    };
+
+    /* Whoever runs the tests may ignore these, and they would stay so. */
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    proc_start();
+    test_split();
+    test_run();
+    test_limits();
+    test_descriptors();
+    test_poll();
+    for (size_t i = 0; i < ARRAY_LEN(children); i++)
+        is_int(status_of(children[i].act), 0, children[i].why);
+    fault_free(&why);
+    return done_testing();
+}
