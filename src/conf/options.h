@@ -14,7 +14,7 @@ enum option_arg {
     ARG_NONE,     /* -i */
     ARG_WANTED,   /* -f ADDR or -fADDR */
     ARG_GLUED,    /* -q, -q30m: only what is glued on */
-    ARG_SUB,      /* -oX..., -bX: sub-letter glued on (-o also apart: "-o i") */
+    ARG_SUB,      /* -oX..., -bX: sub-letter, mostly glued on ("-o i" and "-b s" are read, too) */
 };
 
 /* What a row does. IGNORE rows are parsed with their argument and have no effect. */
@@ -28,6 +28,8 @@ enum option_act {
     ACT_QUEUE_RUN,   /* -q */
     ACT_VERBOSE,     /* -v */
     ACT_O,           /* -o */
+    ACT_ERRORS,      /* -e: as -oe */
+    ACT_ALIASES,     /* -I: as -bi */
     ACT_SET,         /* -O */
     ACT_CONFIG,      /* -C */
     ACT_BODY,        /* -B */
@@ -69,6 +71,7 @@ struct options {
     enum option_delivery delivery;
     char *const *rcpt;       /* the remaining words */
     size_t nrcpt;
+    const char *late;        /* the first of them that looks like an option, unless behind "--" */
 };
 
 /* options_table - every row. */
