@@ -21,13 +21,15 @@ struct sasl_input {
 
 struct sasl_mech_row {
     enum sasl_mech mech;
-    const char *name;     /* as EHLO spells it */
-    bool cleartext;       /* the secret itself goes over the wire: verified TLS wanted */
+    const char *name; /* as EHLO spells it */
+    bool cleartext;   /* the secret itself goes over the wire: verified TLS wanted */
     bool needs_secret;
-    bool first;           /* the client speaks first: has an initial response */
+    bool first; /* the client speaks first: has an initial response */
     /*
      * answer - appends the response number STEP (0 = initial, or the answer to the first
-     * challenge), not yet in base64. fails: CAUSE_AUTH_MECHANISM for a challenge out of order.
+     * challenge), not yet in base64. CHALLENGE is decoded; NULL when it was not base64, which a
+     * mechanism that reads it refuses. fails: CAUSE_AUTH_MECHANISM for a challenge out of order,
+     * CAUSE_CONFIG (no user), CAUSE_SECRET (a password that cannot be sent).
      */
     enum cause (*answer)(const struct sasl_input *in, int step, const char *challenge, size_t n,
                          struct buf *out, struct fault *why);

@@ -22,20 +22,20 @@ enum session_tls { SESSION_TLS_IMPLICIT, SESSION_TLS_STARTTLS, SESSION_TLS_OFF }
 enum session_state {
     SESSION_NEW = 0,
     SESSION_GREETED,
-    SESSION_READY,      /* EHLO done; login done if one was wanted */
-    SESSION_DIRTY,      /* a transaction was refused: RSET must come first */
-    SESSION_BROKEN      /* only close is left */
+    SESSION_READY, /* EHLO done; login done if one was wanted */
+    SESSION_DIRTY, /* a transaction was refused: RSET must come first */
+    SESSION_BROKEN /* only close is left */
 };
 
 /* All pointers borrowed while the session lives. */
 struct session_params {
     bool lmtp;
-    const char *ehlo_name;       /* NULL: the address literal of the socket */
+    const char *ehlo_name; /* NULL: the address literal of the socket */
     enum session_tls tls;
     struct tls_params tls_params;
-    bool auth;                   /* a login is wanted */
-    unsigned mechanisms;         /* bits allowed */
-    bool allow_cleartext_auth;   /* over an unprotected stream, when the user wrote it so */
+    bool auth;                 /* a login is wanted */
+    unsigned mechanisms;       /* bits allowed */
+    bool allow_cleartext_auth; /* over an unprotected stream, when the user wrote it so */
     const char *user;
     /*
      * secret - fills OUT (a secret buffer) with the password. Called once, only when a mechanism
@@ -43,22 +43,23 @@ struct session_params {
      */
     enum cause (*secret)(void *arg, struct buf *out, struct fault *why);
     void *secret_arg;
-    int64_t reply_timeout_ms;    /* each whole reply */
-    int64_t final_timeout_ms;    /* the reply to the end of the message */
-    deadline_ms ready_by;        /* patience: connected and logged in before this */
-    deadline_ms until;           /* the whole session */
+    int64_t reply_timeout_ms; /* each whole reply */
+    int64_t final_timeout_ms; /* the reply to the end of the message */
+    deadline_ms ready_by;     /* patience: connected and logged in before this */
+    deadline_ms until;        /* the whole session */
     enum session_pipelining { PIPELINING_OFF, PIPELINING_STANDARD } pipelining;
-    unsigned max_recipients;     /* per transaction, > 0 */
+    unsigned max_recipients; /* per transaction, > 0 */
 };
 
 struct session {
     struct session_params p;
-    struct stream *stream;
-    struct transcript *transcript; /* borrowed, may be NULL */
+    struct stream *stream;         /* NULL once closed hard */
+    struct transcript *transcript; /* the caller's (borrowed), else `own`: never NULL */
+    struct transcript own;         /* shows nothing, but scrubs */
     struct caps caps;
     enum session_state state;
-    enum sasl_mech mech;           /* the login's mechanism, or SASL_NONE */
-    struct reply reply;            /* the last one read */
+    enum sasl_mech mech; /* the login's mechanism, or SASL_NONE */
+    struct reply reply;  /* the last one read */
 };
 
 /*
@@ -68,9 +69,8 @@ struct session {
  * fails: CAUSE_TLS*, CAUSE_BUSY, CAUSE_SERVER_REFUSED, CAUSE_TLS_MISSING, CAUSE_AUTH_*,
  *        CAUSE_SECRET, CAUSE_PROTOCOL, CAUSE_CLOSED, CAUSE_TIMEOUT, CAUSE_INTERRUPTED.
  */
-enum cause session_open(struct session **out, struct stream *stream,
-                        const struct session_params *p, struct transcript *t, struct fault *why)
-    ATTR_CHECK;
+enum cause session_open(struct session **out, struct stream *stream, const struct session_params *p,
+                        struct transcript *t, struct fault *why) ATTR_CHECK;
 
 /*
  * session_command - writes one line (CRLF is added; CR, LF or NUL inside is CAUSE_SOFTWARE) and
