@@ -1,0 +1,226 @@
+/*
+ * test_play.c: the scripted server finds out the clients that it is there to find out. Each client
+ * here is a child that writes pieces with pauses between them, whatever the server says.
+ */
+#include "config.h"
+
+#include "certs.h"
+#include "octets.h"
+#include "peer.h"
+#include "play.h"
+#include "script.h"
+#include "tap.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A client that writes PIECES (NULL at the end), each after a reply or WAIT_MS, and reads on. */
+static pid_t start_client(unsigned port, const char *const *pieces, int wait_ms)
+{
+    struct sockaddr_in sin = {.sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char block[4096];
+    pid_t pid = fork();
+    int fd;
+
+    if (pid != 0)
+        return pid;
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(fd, (const struct sockaddr *)&sin, sizeof sin) != 0)
+        _exit(1);
+    for (; *pieces; pieces++) {
+        struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+        if (poll(&pfd, 1, wait_ms) > 0 && read(fd, block, sizeof block) <= 0)
+            break;
+        if (send(fd, *pieces, strlen(*pieces), MSG_NOSIGNAL) < 0)
+            break;
+    }
+    (void)shutdown(fd, SHUT_WR);
+    while (read(fd, block, sizeof block) > 0)
+        ;
+    _exit(0);
+}
+
+/* Plays SCRIPT to that client; OUT gets the report. */
+static bool play(const char *folder, const char *text, const char *const *pieces, int wait_ms,
+                 struct octets *out)
+{
+    struct play_params p = {.name = "script", .certs = folder, .out = folder, .limit_ms = 5000};
+    struct script script;
+    struct octets path = {0};
+    unsigned port = 0;
+    bool followed;
+    int gone[2];
+    pid_t pid;
+
+    /* The reading end tells the server when the client has ended. */
+    if (pipe(gone) != 0)
+        die("pipe failed");
+    p.control_fd = gone[0];
+    p.listen_fd = peer_listen(NULL, &port);
+    script_parse(&script, "script", text, strlen(text), 1);
+    pid = start_client(port, pieces, wait_ms);
+    close(gone[1]);
+    followed = play_script(&script, &p);
+    close(p.listen_fd);
+    close(gone[0]);
+    (void)waitpid(pid, NULL, 0);
+    octets_printf(&path, "%s/report", folder);
+    (void)octets_file(out, path.p);
+    octets_free(&path);
+    script_free(&script);
+    return followed;
+}
+
+static void scripts(const char *folder)
+{
+    static const struct {
+        const char *script;
+        const char *pieces[6];
+        int wait_ms;
+        const char *complaint; /* NULL: followed */
+        const char *why;
+    } cases[] = {
+        {"S: 220 a\nC: EHLO b\nS: 250 c\nC: QUIT\n",
+         {"EHLO b\r\n", "QUIT\r\n"},
+         20,
+         NULL,
+         "a good client"},
+        {"S: 220 a\nC: EHLO b\nS: 250 c\nC: QUIT\n",
+         {"EHLO b\r\nQUIT\r\n"},
+         20,
+         "did not wait for the reply",
+         "two commands at once"},
+        {"S: 220 a\nC: EHLO b\nS: 250 c\n",
+         {"EHLO b\r\n"},
+         0,
+         "did not wait for the reply",
+         "speaking before the greeting"},
+        {"S: 220 a\nC: EHLO b\nS: 250 c\nC: QUIT\n",
+         {"EHLO b\n", "QUIT\r\n"},
+         20,
+         "expected",
+         "a bare LF"},
+        {"S: 220 a\nC: EHLO b\n", {"EHLO bb\r\n"}, 20, "expected \"EHLO b\"", "another line"},
+        {"S: 220 a\nC: EHLO b\n", {"QUIT"}, 20, "expected \"EHLO b\"", "a line without an end"},
+        {"S: 220 a\nC: A\nC: B\n", {"A\r\nB\r\n"}, 20, NULL, "a flight"},
+        {"S: 220 a\nC: A\nC: B\n",
+         {"A\r\n", "B\r\n"},
+         20,
+         "write of its own",
+         "a flight in two writes"},
+        {"S: 220 a\nloosely\nC: A\nC: B\n",
+         {"A\r\n", "B\r\n"},
+         20,
+         NULL,
+         "two writes where that is allowed"},
+        {"S: 220 a\nC: A\n", {"A\r\nB\r\n"}, 20, "more came", "a line too many"},
+        {"S: 220 a\nbye\n", {"QUIT\r\n"}, 20, NULL, "a QUIT that may come"},
+        {"S: 220 a\nbye\n", {""}, 20, NULL, "and may not come"},
+        {"S: 220 a\nbye\n", {"NOOP\r\n"}, 20, "more came", "but nothing else"},
+        {"S: 220 a\nC~ A[0-9]+\n", {"A12\r\n"}, 20, NULL, "a pattern"},
+        {"S: 220 a\nC~ A[0-9]+\n", {"A12 \r\n"}, 20, "expected", "a pattern fits whole lines"},
+        {"S: 220 a\nC~ .*\n", {"A\rB\r\n"}, 20, "expected", "no pattern fits a bare CR"},
+        {"S: 220 a\ntext\nS: 250 b\n", {"a\r\n..\r\n.\r\n"}, 20, NULL, "message text"},
+        {"S: 220 a\ntext\nS: 250 b\n", {"a\r\n.\n"}, 20, "has no end", "text that does not end"},
+        {"S: 220 a\ntake 4\nS: 250 b\n", {"abc"}, 20, "3 of 4 octets", "too few octets"},
+        {"S: 220 a\nC: A\nconnection\nS: 220 b\n",
+         {"A\r\n"},
+         20,
+         "no client came",
+         "a connection that does not come"},
+        {"S: 220 a\nC: A\nconnection\nmaybe\nS: 220 b\n",
+         {"A\r\n"},
+         20,
+         NULL,
+         "one that need not come"},
+        {"tls good\nC: A\n", {"A\r\n"}, 20, "handshake", "no TLS where it must be"},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct octets report = {0};
+        bool followed = play(folder, cases[i].script, cases[i].pieces, cases[i].wait_ms, &report);
+
+        ok(followed == (cases[i].complaint == NULL), "%s: %s", cases[i].why,
+           cases[i].complaint ? "found out" : "followed");
+        if (report.n > 0)
+            report.p[--report.n] = '\0';
+        ok(cases[i].complaint ? strstr(octets_text(&report), cases[i].complaint) != NULL
+                              : report.n == 0,
+           "%s: says so (%.60s)", cases[i].why, octets_text(&report));
+        octets_free(&report);
+    }
+}
+
+static void records(const char *folder)
+{
+    static const char *const pieces[] = {"A\r\n", "x\r\n.\r\n", NULL};
+    struct octets report = {0}, path = {0}, got = {0};
+
+    ok(play(folder, "S: 220 a\nC: A\nS: 354 b\ntext\n", pieces, 20, &report), "followed");
+    octets_printf(&path, "%s/wire.1", folder);
+    ok(octets_file(&got, path.p), "the octets are recorded");
+    is_mem(got.p, got.n, "A\r\nx\r\n.\r\n", 9, "all of them");
+    got.n = path.n = 0;
+    octets_printf(&path, "%s/text.1", folder);
+    ok(octets_file(&got, path.p), "the text is recorded");
+    is_mem(got.p, got.n, "x\r\n.\r\n", 6, "with its end");
+    octets_free(&report);
+    octets_free(&path);
+    octets_free(&got);
+}
+
+static void clear_folder(const char *folder)
+{
+    static const char *const names[] = {"wire.1", "wire.2", "text.1", "talk", "report"};
+    struct octets path = {0};
+    size_t i;
+
+    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+        path.n = 0;
+        octets_printf(&path, "%s/%s", folder, names[i]);
+        (void)unlink(path.p);
+    }
+    for (i = 0; certs_names()[i]; i++) {
+        path.n = 0;
+        octets_printf(&path, "%s/%s.pem", folder, certs_names()[i]);
+        (void)unlink(path.p);
+        path.n = 0;
+        octets_printf(&path, "%s/%s.key", folder, certs_names()[i]);
+        (void)unlink(path.p);
+    }
+    octets_free(&path);
+}
+
+int main(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    struct octets folder = {0}, path = {0};
+    static const char *const more[] = {"ca", "other-ca", "both-ca"};
+    size_t i;
+
+    octets_printf(&folder, "%s/play.XXXXXX", tmp && *tmp == '/' ? tmp : "/tmp");
+    if (!mkdtemp(folder.p))
+        die("mkdtemp failed");
+    certs_make(folder.p);
+    scripts(folder.p);
+    records(folder.p);
+    clear_folder(folder.p);
+    for (i = 0; i < 6; i++) {
+        path.n = 0;
+        octets_printf(&path, "%s/%s.%s", folder.p, more[i / 2], i % 2 ? "key" : "pem");
+        (void)unlink(path.p);
+    }
+    ok(rmdir(folder.p) == 0, "the folder is empty again");
+    octets_free(&folder);
+    octets_free(&path);
+    return done_testing();
+}
