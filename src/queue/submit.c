@@ -134,13 +134,21 @@ static enum cause tell_none(const struct envelope *e, const struct rcpt *r, stru
     return why->cause;
 }
 
+enum cause submit_verdict(const struct envelope *e, struct fault *why)
+{
+    const struct rcpt *r = spokesman(e);
+
+    if (r == NULL)
+        return CAUSE_NONE;
+    return envelope_count(e, FATE_ACCEPTED) > 0 ? tell_partial(e, r, why) : tell_none(e, r, why);
+}
+
 enum cause submit_mail(const struct submission *s, struct envelope *e, const struct message *m,
                        struct fault *why)
 {
     struct delivery d = {s->account, s->who, s->providers_file, s->show, s->show_arg};
     struct delivery_report report;
-    const struct rcpt *r;
-    enum cause c = CAUSE_NONE;
+    enum cause c;
     uint32_t id_bits;
     char id[16];
     size_t i;
@@ -157,9 +165,7 @@ enum cause submit_mail(const struct submission *s, struct envelope *e, const str
     log_message(id, s, e, m);
     for (i = 0; i < e->n; i++)
         log_recipient(id, s, &e->rcpt[i], &report);
-    r = spokesman(e);
-    if (r != NULL)
-        c = envelope_count(e, FATE_ACCEPTED) > 0 ? tell_partial(e, r, why) : tell_none(e, r, why);
+    c = submit_verdict(e, why);
     delivery_report_free(&report);
     return c;
 }

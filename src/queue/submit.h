@@ -31,4 +31,10 @@ struct submission {
 enum cause submit_mail(const struct submission *s, struct envelope *e, const struct message *m,
                        struct fault *why) ATTR_CHECK;
 
+/*
+ * submit_verdict - what the fates in E, none of them OPEN, mean for the caller when nothing can be
+ * kept: the rules of submit_mail's return value. WHY is empty before.
+ */
+enum cause submit_verdict(const struct envelope *e, struct fault *why) ATTR_CHECK;
+
 #endif

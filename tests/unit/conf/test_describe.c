@@ -1,0 +1,47 @@
+/* An account in words. */
+#include "config.h"
+
+#include "conf/describe.h"
+
+#include "base/attr.h"
+#include "tap.h"
+
+int main(void)
+{
+    static const struct {
+        enum account_tls tls;
+        const char *want;
+    } tls[] = {
+        {TLS_IMPLICIT, "implicit TLS"},
+        {TLS_STARTTLS, "STARTTLS"},
+        {TLS_DEFAULT, "STARTTLS"},
+        {TLS_OFF, "no TLS"},
+    };
+    struct account a = {.port = 465};
+    char out[64], tiny[8];
+    size_t i;
+
+    strv_add(&a.host, "mail.example.org");
+    strv_add(&a.host, "/run/smtp.sock");
+    describe_server(&a, 0, out, sizeof(out));
+    is_str(out, "mail.example.org:465", "name and port");
+    describe_server(&a, 1, out, sizeof(out));
+    is_str(out, "/run/smtp.sock", "a path has no port");
+    describe_server(&a, 0, tiny, sizeof(tiny));
+    is_str(tiny, "mail.ex", "cut to the room there is");
+    for (i = 0; i < ARRAY_LEN(tls); i++) {
+        a.tls = tls[i].tls;
+        is_str(describe_tls(&a), tls[i].want, tls[i].want);
+    }
+    describe_login(&a, out, sizeof(out));
+    is_str(out, "no login", "without a user");
+    a.user = (char[]){"alice"};
+    describe_login(&a, out, sizeof(out));
+    is_str(out, "login alice", "with one");
+    strv_add(&a.auth, "off");
+    describe_login(&a, out, sizeof(out));
+    is_str(out, "no login", "auth = off");
+    strv_free(&a.host);
+    strv_free(&a.auth);
+    return done_testing();
+}
