@@ -32,6 +32,10 @@ struct message {
     int fd;                     /* body, when it did not; else -1 */
 };
 
+/* message_new - an empty message, for who builds one (header and text may be appended to; facts
+ * must be kept true). Owned by the caller (message_close). */
+struct message *message_new(void);
+
 struct message_input {
     int fd;           /* read to its end */
     bool dot_ends;    /* a line of one dot ends the input (neither -i nor -oi given) */
@@ -53,7 +57,7 @@ enum cause message_read(struct message **out, const struct message_input *in, st
 /* message_drain - reads FD to its end and forgets it; errors end the draining. */
 void message_drain(int fd);
 
-/* message_body_rewind - the next message_body_next starts at the first octet of the body. */
+/* Where a reading of the body stands; zero-initialised: at its first octet. */
 struct message_cursor {
     uint64_t at;
 };
@@ -72,6 +76,9 @@ enum cause message_body_next(const struct message *m, struct message_cursor *c, 
  * empty line and body with CRLF line ends, no stuffed dots, no end mark.
  */
 uint64_t message_wire_size(const struct message *m);
+
+/* message_has_8bit - an octet over 127 is among the N octets at P. Eight at a time. */
+bool message_has_8bit(const char *p, size_t n);
 
 /*
  * message_transportable - that the message can go as it is: no NUL, no line over LIMIT_TEXT_LINE,
