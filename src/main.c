@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -106,6 +107,7 @@ int main(int argc, char *argv[])
     const char *slash;
     int status;
 
+    umask(077);
     cmd.stdin_closed = proc_start();
     xalloc_on_failure(out_of_memory);
     if (argc < 1)
