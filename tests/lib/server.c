@@ -156,7 +156,7 @@ static void tell_port(const struct options *o, unsigned port)
     octets_printf(&text, "%u\n", port);
     if (!o->port_file) {
         fputs(text.p, stdout);
-        fflush(stdout);
+        (void)fflush(stdout);
     } else {
         octets_printf(&part, "%s.part", o->port_file);
         if (!octets_save(&text, part.p, 0600) || rename(part.p, o->port_file) != 0)

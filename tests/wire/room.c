@@ -211,7 +211,7 @@ static void start_server(struct room *r)
     script_parse(&r->script, name.p, s ? octets_text(&s->body) : "", s ? s->body.n : 0, 1);
     if (pipe(control) != 0 || fcntl(control[1], F_SETFD, FD_CLOEXEC) != 0)
         die("pipe: %s", strerror(errno));
-    fflush(stdout);
+    (void)fflush(stdout);
     r->server = fork();
     if (r->server < 0)
         die("fork: %s", strerror(errno));

@@ -31,7 +31,7 @@ static void start_job(struct job *j, const struct room_settings *set, const char
     j->text = tmpfile();
     if (!j->text)
         die("temporary file: %s", strerror(errno));
-    fflush(stdout);
+    (void)fflush(stdout);
     j->pid = fork();
     if (j->pid < 0)
         die("fork: %s", strerror(errno));
@@ -41,7 +41,7 @@ static void start_job(struct job *j, const struct room_settings *set, const char
         if (dup2(fileno(j->text), 1) < 0)
             die("dup2: %s", strerror(errno));
         good = room_run(set, path);
-        fflush(stdout);
+        (void)fflush(stdout);
         _exit(good ? 0 : 1);
     }
 }
@@ -61,9 +61,9 @@ static bool print_job(struct job *j, size_t number, const char *path)
         fputs(line, stdout);
     while (getline(&line, &cap, j->text) >= 0)
         fputs(line, stdout);
-    fflush(stdout);
+    (void)fflush(stdout);
     free(line);
-    fclose(j->text);
+    (void)fclose(j->text);
     return good;
 }
 
