@@ -58,12 +58,35 @@ struct account {
 
 struct config;
 
+/* account_new - an account named ID with the defaults of the table; nothing is marked as set. */
+struct account *account_new(const char *id);
+
+/* account_close - frees (wipes the secret) and nulls. */
+void account_close(struct account **a);
+
+/* account_is_set - KEY was written in a file (here, under `like` or in [defaults]) or by -O. */
+bool account_is_set(const struct account *a, const char *key);
+
 /*
- * account_choose - by -a NAME, else the first whose `from` or `match` fits SENDER (may be NULL or
- * ""), else fits FROM (the header's author, may be NULL), else `default` of [defaults], else the
- * first. Tests `allow` against the real user when the config is the system's.
+ * account_inherit - fills what is not set in TO with what is set in FROM. The three secret sources
+ * count as one setting: an account with a password of its own inherits no other source.
+ */
+void account_inherit(struct account *to, const struct account *from);
+
+/*
+ * account_finish - settles what follows from other settings (`tls` from port and host) and appends
+ * one message to ERRORS for each rule between settings that A breaks.
+ */
+void account_finish(struct account *a, struct strv *errors);
+
+/*
+ * account_choose - by -a NAME, else the first whose `from` or `match` fits SENDER (without one,
+ * NULL or "": fits FROM, the header's author, may be NULL), else `default` of [defaults], else the
+ * first. Tests `allow` against the real user when the config is the system's; root may always.
  * out:   borrowed from C.
- * fails: CAUSE_NO_ACCOUNT (text lists the names there are), CAUSE_NOT_ALLOWED.
+ * fails: CAUSE_NO_ACCOUNT (text lists the names there are), CAUSE_NOT_ALLOWED; CAUSE_CONFIG: the
+ *        account has a user and no secret. That is seen here and not on loading, so that a dump,
+ *        which holds no secret, can be read back.
  */
 enum cause account_choose(const struct config *c, const struct who *w, const char *name,
                           const char *sender, const char *from, const struct account **out,

@@ -6,7 +6,10 @@
  * Syntax: [section] or [section NAME]; key = value; '#' or ';' begin a comment at the start of a
  * line or after a blank outside quotes; values may be quoted ("..." with \" and \\). No
  * continuation lines: an indented line is an error. A secret value with an unquoted " ;" or " #" is
- * an error that asks for quotes. UTF-8 BOM and CRLF are accepted; NUL and bare CR are not.
+ * an error that asks for quotes. UTF-8 BOM and CRLF are accepted; NUL, bare CR and other control
+ * characters but TAB are not. Lines of more than LIMIT_CONFIG_LINE octets (secrets: LIMIT_SECRET)
+ * are errors, never cut. Settings before the first section are errors; those behind a section line
+ * that is wrong are checked and given to nobody.
  */
 #ifndef CONF_INI_H
 #define CONF_INI_H
@@ -28,18 +31,19 @@ struct ini_entry {
 
 /*
  * Called for each section line and each entry. Returns nothing: problems are recorded by the
- * handler through its own argument.
+ * handler through its own argument. (The library has a type ini_handler of its own.)
  */
-typedef void ini_handler(void *arg, const struct ini_entry *e);
+typedef void ini_entry_fn(void *arg, const struct ini_entry *e);
 
-/* Collects every error of a file: "file:line: message", one a line. */
-typedef void ini_complain(void *arg, unsigned long line, const char *message);
+/* Told of every wrong line. No message ever holds a value. */
+typedef void ini_complain_fn(void *arg, unsigned long line, const char *message);
 
 /*
- * ini_parse_text - TEXT (N octets of one file). is_secret tells which keys carry secrets (by name).
+ * ini_parse_text - TEXT (N octets of one file). is_secret tells which keys carry secrets (by name);
+ * NULL: none does.
  * Every wrong line is reported through COMPLAIN and skipped; parsing goes on to the end.
  */
 void ini_parse_text(const char *text, size_t n, bool (*is_secret)(const char *key),
-                    ini_handler *handler, ini_complain *complain, void *arg);
+                    ini_entry_fn *handler, ini_complain_fn *complain, void *arg);
 
 #endif

@@ -18,13 +18,13 @@ enum config_origin { CONFIG_OPTION, CONFIG_USER, CONFIG_SYSTEM };
 struct config {
     struct account **account; /* in the order of the files */
     size_t n;
-    char *default_account;    /* `default` of [defaults], or NULL */
+    char *default_account; /* `default` of [defaults], or NULL */
     struct queue_settings queue;
     struct log_settings log;
-    struct aliases *aliases;  /* [aliases]; conf/aliases; may be NULL */
+    struct aliases *aliases; /* [aliases]; conf/aliases; may be NULL */
     enum config_origin origin;
-    struct strv files;        /* those read, in order */
-    bool owner_only;          /* writable by its owner alone: commands may be run */
+    struct strv files; /* those read, in order */
+    bool owner_only;   /* writable by its owner alone: commands may be run */
 };
 
 /* What the command line may say behind a verb. All borrowed. */
@@ -38,10 +38,16 @@ struct config_options {
 /*
  * config_load - finds, checks and reads. out: owned by the caller (config_close).
  * fails: CAUSE_NO_CONFIG (files tried, how to set up); CAUSE_CONFIG: *every* error of the files, one
- *        "file:line: message" a line, in ERRORS; why has the first and how many more.
+ *        "file:line: message" a line, in ERRORS (may be NULL); why has the first and how many more;
+ *        CAUSE_USAGE: an -O that names no setting, or one it may not set.
  */
 enum cause config_load(struct config **out, const struct who *w, const struct config_options *o,
                        struct strv *errors, struct fault *why) ATTR_CHECK;
+
+/* config_load_presets - the same with the presets of another file. */
+enum cause config_load_presets(struct config **out, const struct who *w,
+                               const struct config_options *o, const char *providers_file,
+                               struct strv *errors, struct fault *why) ATTR_CHECK;
 
 /* config_dump - appends a file that reads back to the same config; secrets only as comments. */
 void config_dump(const struct config *c, struct buf *out);

@@ -8,7 +8,10 @@
  *   port = 465
  *   tls = implicit
  *   user = address                    address | local | the literal
+ *   note = ...                        which secret it wants, for people
  *   hint.535 = ...
+ *
+ * Any other setting that -O could set may stand there too.
  */
 #ifndef CONF_PROVIDERS_H
 #define CONF_PROVIDERS_H
@@ -29,11 +32,18 @@ enum cause providers_load(struct providers **out, const char *file, struct fault
 void providers_close(struct providers **p);
 
 /*
- * providers_apply - fills the settings of A that nobody wrote from the preset A->provider.
- * fails: CAUSE_CONFIG: no such provider (nearest name suggested).
+ * providers_of_address - the name of the provider that the address SPEC belongs to (its domain is
+ * in `domains`), or NULL. Borrowed.
  */
-enum cause providers_apply(const struct providers *p, struct account *a, struct fault *why)
-    ATTR_CHECK;
+const char *providers_of_address(const struct providers *p, const char *spec);
+
+/*
+ * providers_apply - fills the settings of A that nobody wrote from the preset A->provider.
+ * fails: CAUSE_CONFIG: no such provider (nearest name suggested); neither `user` nor `from` is set
+ *        and the preset needs one.
+ */
+enum cause providers_apply(const struct providers *p, struct account *a,
+                           struct fault *why) ATTR_CHECK;
 
 /*
  * providers_hint - sets WHY's hint to what the provider of HOST (longest matching host suffix) says

@@ -6,11 +6,15 @@
 #include "base/fault.h"
 #include "conf/account.h"
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 /* The inline password of a config; wiped when freed. */
 struct secret_ref {
     struct buf inline_password;
     bool has_inline;
     bool command_ok; /* the file it came from is writable by its owner alone */
+    uid_t euid;      /* who may own a password_file besides root; 0 until the loader says */
 };
 
 /* secret_ref_new - an empty one. Owned by the account. */

@@ -19,13 +19,14 @@ enum setting_type {
     SET_INT,
     SET_DURATION, /* seconds */
     SET_STRING,
-    SET_PATH,     /* absolute, or ~/ of the user */
-    SET_ADDRESS,  /* local@domain */
+    SET_PATH,       /* absolute (the loader expands ~/), or one of `words` */
+    SET_CREDENTIAL, /* the same, or a plain name in $CREDENTIALS_DIRECTORY */
+    SET_ADDRESS,    /* local@domain */
     SET_DOMAIN,
-    SET_COMMAND,  /* words without a shell; only from a file writable by its owner alone */
+    SET_COMMAND, /* words without a shell; only from a file writable by its owner alone */
     SET_ENUM,
-    SET_LIST,     /* comma-separated words */
-    SET_SECRET    /* the value goes to conf/secret, never here */
+    SET_LIST,  /* comma-separated words */
+    SET_SECRET /* the value goes to conf/secret, never here */
 };
 
 enum setting_scope { SCOPE_ACCOUNT, SCOPE_DEFAULTS_ONLY, SCOPE_QUEUE, SCOPE_LOG };
@@ -39,13 +40,21 @@ struct setting {
     const char *key;
     enum setting_type type;
     enum setting_scope scope;
-    size_t offset;                   /* in struct account, queue_settings, log_settings */
-    const char *fallback;            /* default as text, NULL: not set */
-    int64_t min, max;                /* SET_INT, SET_DURATION */
-    const struct setting_enum *words; /* SET_ENUM; ends with a NULL word */
-    bool may_override;               /* -O may set it behind a verb */
-    bool built;                      /* false: accepted, its work comes with a later room */
-    const char *help;                /* one sentence */
+    size_t offset;        /* in struct account, config, queue_settings, log_settings */
+    const char *fallback; /* default as text, NULL: not set */
+    int64_t min, max;     /* SET_INT, SET_DURATION */
+    /*
+     * Ends with a NULL word. SET_ENUM and SET_BOOL: word and value. SET_LIST: the only words there
+     * are, value 0 = known and not built. SET_DURATION: words for numbers. SET_PATH: words taken
+     * instead of a path; value 0 = stored as NULL.
+     */
+    const struct setting_enum *words;
+    const char *(*wrong)(const char *word); /* more to check: what is wrong, or NULL when right */
+    bool may_override;                      /* -O may set it behind a verb */
+    bool built;                             /* false: its work comes with a later room */
+    bool strict;      /* while not built: setting it is an error, since somebody
+                                        would believe in a protection that is not there */
+    const char *help; /* one sentence */
 };
 
 struct queue_settings {
@@ -73,6 +82,22 @@ const char *settings_nearest(enum setting_scope scope, const char *key);
  */
 enum cause settings_assign(const struct setting *s, void *base, const char *value,
                            struct fault *why) ATTR_CHECK;
+
+/* settings_set_defaults - gives every member of SCOPE at BASE its default. */
+void settings_set_defaults(enum setting_scope scope, void *base);
+
+/* settings_copy - makes the member in TO a copy of the one in FROM. Not for SET_SECRET. */
+void settings_copy(const struct setting *s, void *to, const void *from);
+
+/* settings_clear - frees the member in BASE: not set. */
+void settings_clear(const struct setting *s, void *base);
+
+/* settings_mark, settings_marked - the row's bit in a set as struct account has one. */
+void settings_mark(uint64_t set[2], const struct setting *s);
+bool settings_marked(const uint64_t set[2], const struct setting *s);
+
+/* settings_is_secret - true for the keys of SET_SECRET rows: for ini_parse_text. */
+bool settings_is_secret(const char *key);
 
 /* settings_format - appends the value in BASE as a file would spell it (quoted if it must be);
  * false when it is not set. */

@@ -1,0 +1,296 @@
+/*
+ * account.c: see account.h. Everything here walks the settings table, so that a new setting needs
+ * no line in this file unless it has to agree with another one.
+ */
+#include "config.h"
+
+#include "conf/account.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/num.h"
+#include "base/xalloc.h"
+#include "mail/addr.h"
+#include "conf/load.h"
+#include "conf/near.h"
+#include "conf/secret.h"
+#include "conf/settings.h"
+
+#define LMTP_FORBIDDEN_PORT 25 /* RFC 2033 5 */
+
+struct account *account_new(const char *id)
+{
+    struct account *a = xcalloc(1, sizeof(*a));
+
+    a->id = xstrdup(id);
+    a->secret = secret_ref_new();
+    settings_set_defaults(SCOPE_ACCOUNT, a);
+    return a;
+}
+
+void account_close(struct account **a)
+{
+    size_t n, i;
+    const struct setting *rows = settings_table(&n);
+
+    if (*a == NULL)
+        return;
+    for (i = 0; i < n; i++) {
+        if (rows[i].scope == SCOPE_ACCOUNT)
+            settings_clear(&rows[i], *a);
+    }
+    secret_ref_free(&(*a)->secret);
+    free((*a)->id);
+    free(*a);
+    *a = NULL;
+}
+
+bool account_is_set(const struct account *a, const char *key)
+{
+    const struct setting *s = settings_find(SCOPE_ACCOUNT, key);
+
+    return s != NULL && settings_marked(a->set, s);
+}
+
+/* The rows that say where the secret is. */
+static bool is_secret_source(const struct setting *s)
+{
+    return s->type == SET_SECRET || s->type == SET_COMMAND || s->type == SET_CREDENTIAL;
+}
+
+void account_inherit(struct account *to, const struct account *from)
+{
+    size_t n, i;
+    const struct setting *rows = settings_table(&n);
+    bool own_secret = false;
+
+    for (i = 0; i < n; i++) {
+        if (is_secret_source(&rows[i]) && settings_marked(to->set, &rows[i]))
+            own_secret = true;
+    }
+    for (i = 0; i < n; i++) {
+        const struct setting *s = &rows[i];
+
+        if (s->scope != SCOPE_ACCOUNT || settings_marked(to->set, s) ||
+            !settings_marked(from->set, s) || (own_secret && is_secret_source(s)))
+            continue;
+        if (s->type != SET_SECRET)
+            settings_copy(s, to, from);
+        else if (from->secret->has_inline) {
+            buf_reset(&to->secret->inline_password);
+            buf_add(&to->secret->inline_password, from->secret->inline_password.data,
+                    from->secret->inline_password.len);
+            to->secret->has_inline = true;
+        }
+        settings_mark(to->set, s);
+    }
+    /* A command is as trustworthy as the file that it was written in. */
+    if (!own_secret)
+        to->secret->command_ok = from->secret->command_ok;
+}
+
+/* A login is wanted: somebody to log in as, and `auth = off` was not written. */
+static bool wants_login(const struct account *a)
+{
+    return a->user != NULL && !strv_has(&a->auth, "off");
+}
+
+static size_t count_paths(const struct account *a)
+{
+    size_t n = 0, i;
+
+    for (i = 0; i < a->host.n; i++)
+        n += a->host.v[i][0] == '/';
+    return n;
+}
+
+/* [2001:db8::1] is how people write it, 2001:db8::1 is what the resolver takes. */
+static void strip_brackets(char *host)
+{
+    size_t n = strlen(host);
+
+    if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
+        memmove(host, host + 1, n - 2);
+        host[n - 2] = '\0';
+    }
+}
+
+static void finish_tls(struct account *a, struct strv *errors)
+{
+    size_t paths = count_paths(a);
+
+    if (a->tls == TLS_DEFAULT && paths > 0) {
+        if (paths < a->host.n)
+            strv_add(errors, "host: names and socket paths in one list need tls to be set");
+        a->tls = paths < a->host.n ? TLS_STARTTLS : TLS_OFF;
+    } else if (a->tls == TLS_DEFAULT)
+        a->tls = a->port == 465 || a->port == 994 || a->port == 2465 ? TLS_IMPLICIT : TLS_STARTTLS;
+    if (a->tls != TLS_OFF && paths > 0 && a->tls_name == NULL)
+        strv_add(errors, "tls on a socket path needs tls_name: the name in the certificate");
+    if (a->tls == TLS_OFF && wants_login(a) && !a->allow_cleartext_auth)
+        strv_add(errors, "tls = off would send the password where everybody can read it: use TLS, "
+                         "or set allow_cleartext_auth = yes as well, or auth = off");
+}
+
+static void finish_login(const struct account *a, struct strv *errors)
+{
+    int sources = (a->secret != NULL && a->secret->has_inline) + (a->password_command != NULL) +
+                  (a->password_file != NULL);
+    size_t i;
+
+    if (sources > 1)
+        strv_add(errors, "only one of password, password_command and password_file can be set");
+    if (sources > 0 && a->user == NULL && !strv_has(&a->auth, "off"))
+        strv_add(errors, "a password is set and no user: set user, or auth = off");
+    for (i = 0; a->auth.n > 1 && i < a->auth.n; i++) {
+        if (strcmp(a->auth.v[i], "auto") == 0 || strcmp(a->auth.v[i], "off") == 0)
+            strv_add(errors, "auth: auto and off stand alone, or name the mechanisms");
+    }
+}
+
+void account_finish(struct account *a, struct strv *errors)
+{
+    bool tcp = count_paths(a) < a->host.n;
+    size_t i;
+
+    for (i = 0; i < a->host.n; i++)
+        strip_brackets(a->host.v[i]);
+    if (a->host.n == 0)
+        strv_add(errors, "host is missing: name the server, or a provider");
+    if (a->protocol == PROTOCOL_LMTP && a->port == LMTP_FORBIDDEN_PORT)
+        strv_add(errors, "protocol = lmtp is never spoken on port 25 (RFC 2033)");
+    if (a->protocol == PROTOCOL_LMTP && tcp && !account_is_set(a, "port"))
+        strv_add(errors, "protocol = lmtp needs port to be set, or the path of a socket as host");
+    finish_tls(a, errors);
+    finish_login(a, errors);
+}
+
+const char *account_address(const struct account *a)
+{
+    struct fault ignored = {0};
+    const char *address = a->from;
+
+    if (address == NULL && a->user != NULL && addr_domain(a->user) != NULL &&
+        addr_check_spec(a->user, &ignored) == CAUSE_NONE)
+        address = a->user;
+    fault_free(&ignored);
+    return address;
+}
+
+bool account_owns(const struct account *a, const char *spec)
+{
+    const char *own = account_address(a);
+    size_t i;
+
+    if (spec == NULL || spec[0] == '\0')
+        return false;
+    if (own != NULL && addr_matches(own, spec))
+        return true;
+    for (i = 0; i < a->match.n; i++) {
+        if (addr_matches(a->match.v[i], spec))
+            return true;
+    }
+    return false;
+}
+
+/* `allow` is a fence of the system's administrator; root can walk around it anyway. */
+static bool is_allowed(const struct account *a, const struct who *w)
+{
+    size_t i;
+
+    if (a->allow.n == 0 || w->uid == 0)
+        return true;
+    for (i = 0; i < a->allow.n; i++) {
+        const char *word = a->allow.v[i];
+        uint64_t uid;
+
+        if (word[0] == '@') {
+            if (who_in_group(w, word + 1))
+                return true;
+        } else if (num_parse(word, strlen(word), UINT32_MAX, &uid)) {
+            if (uid == (uint64_t)w->uid)
+                return true;
+        } else if (strcmp(word, w->login) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum cause no_such(const struct config *c, const char *name, struct fault *why)
+{
+    const char *nearest = NULL;
+    unsigned best = NEAR_NONE;
+    struct buf names;
+    size_t i;
+
+    buf_init(&names, LIMIT_FAULT_TEXT);
+    for (i = 0; i < c->n; i++) {
+        buf_addf(&names, "%s%s", i > 0 ? ", " : "", c->account[i]->id);
+        if (near_is_better(name, c->account[i]->id, &best))
+            nearest = c->account[i]->id;
+    }
+    fault_set(why, CAUSE_NO_ACCOUNT, "no account \"%s\"; there are: %s", name, names.data);
+    if (nearest != NULL)
+        fault_hint(why, "did you mean %s?", nearest);
+    buf_free(&names);
+    return CAUSE_NO_ACCOUNT;
+}
+
+static const struct account *by_name(const struct config *c, const char *name)
+{
+    size_t i;
+
+    for (i = 0; name != NULL && i < c->n; i++) {
+        if (strcmp(c->account[i]->id, name) == 0)
+            return c->account[i];
+    }
+    return NULL;
+}
+
+static const struct account *by_address(const struct config *c, const char *spec)
+{
+    size_t i;
+
+    for (i = 0; i < c->n; i++) {
+        if (account_owns(c->account[i], spec))
+            return c->account[i];
+    }
+    return NULL;
+}
+
+enum cause account_choose(const struct config *c, const struct who *w, const char *name,
+                          const char *sender, const char *from, const struct account **out,
+                          struct fault *why)
+{
+    bool null = sender == NULL || sender[0] == '\0' || strcmp(sender, "<>") == 0;
+    const struct account *a = by_name(c, name);
+
+    if (name != NULL && a == NULL)
+        return no_such(c, name, why);
+    if (a == NULL)
+        a = by_address(c, null ? from : sender);
+    if (a == NULL)
+        a = by_name(c, c->default_account);
+    if (a == NULL && c->n > 0)
+        a = c->account[0];
+    if (a == NULL)
+        return fault_set(why, CAUSE_NO_ACCOUNT, "the configuration has no account");
+    if (c->origin == CONFIG_SYSTEM && !is_allowed(a, w)) {
+        fault_set(why, CAUSE_NOT_ALLOWED, "account \"%s\" is not for user %s", a->id, w->login);
+        if (a->file != NULL)
+            fault_place(why, "%s:%lu", a->file, a->line);
+        return CAUSE_NOT_ALLOWED;
+    }
+    if (wants_login(a) && !secret_is_set(a)) {
+        fault_set(why, CAUSE_CONFIG, "account \"%s\" has a user and no password", a->id);
+        fault_hint(why, "set password_command, password_file or password; or auth = off");
+        if (a->file != NULL)
+            fault_place(why, "%s:%lu", a->file, a->line);
+        return CAUSE_CONFIG;
+    }
+    *out = a;
+    return CAUSE_NONE;
+}
