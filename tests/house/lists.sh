@@ -16,7 +16,8 @@ unlisted()
 
 check "Makefile.am has words" test -n "$words"
 empty "every source under src" "$(unlisted $(find src -name '*.[ch]'))"
-empty "every unit test" "$(unlisted $(find tests/unit -name '*.c' | sed 's/\.c$//'))"
+empty "every unit test and its headers" "$(
+    unlisted $(find tests/unit -name '*.[ch]' | sed 's/\.c$//'))"
 empty "unit tests are named test_*" "$(find tests/unit -name '*.c' ! -name 'test_*')"
 empty "every house test" "$(unlisted $(find tests/house -name '*.sh'))"
 check "the wire cases are packed as a folder" test -z "$(unlisted tests/wire)"
