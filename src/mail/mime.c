@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/b64.h"
+#include "mail/lex.h"
 
 /* A four-octet character in Q, the widest thing that cannot be split. */
 enum { WIDEST_CHARACTER = 12 };
@@ -123,9 +124,23 @@ bool mime_is_encoded_word(const char *word, size_t n)
     return strchr("QqBb", word[mark[1] + 1]) != NULL;
 }
 
+static bool is_atom(const char *word, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (!lex_is_atext((unsigned char)word[i]))
+            return false;
+    return true;
+}
+
+/*
+ * A word that is encoded already stays; but in a phrase only as an atom, which "=?x?q?<a@b>,?=" is
+ * not: a name from within quotes would come to life as an address.
+ */
 static enum word_kind kind_of(const struct writer *w, const char *word, size_t n)
 {
-    if (mime_is_encoded_word(word, n))
+    if (mime_is_encoded_word(word, n) && (w->where == MIME_UNSTRUCTURED || is_atom(word, n)))
         return WORD_ENCODED;
     return w->where == MIME_PHRASE || !mime_is_plain(word, n) ? WORD_NEEDS : WORD_PLAIN;
 }

@@ -221,6 +221,8 @@ static void test_format(void)
         {"", "x\r\nBcc: x", "=?UTF-8?Q?x__Bcc=3A_x?= <a@example.org>"},
         {"", "=?UTF-8?Q?J=C3=BC?=", "=?UTF-8?Q?J=C3=BC?= <a@example.org>"},
         {"", "=?UTF-8?Q?J=C3=BC?= v. Foo", "=?UTF-8?Q?J=C3=BC?= \"v.\" Foo <a@example.org>"},
+        {"", "=?x?q?<b@c>,?=", "\"=?x?q?<b@c>,?=\" <a@example.org>"},
+        {"", "\xfc =?x?q?<b@c>,?=", "=?unknown-8bit?B?/CA9P3g/cT88YkBjPiw/PQ==?= <a@example.org>"},
         {"From: ", "A", "From: A <a@example.org>"},
         {"From: 3456789012345678901234567890123456789012345678901234567", "A",
          "From: 3456789012345678901234567890123456789012345678901234567A\n <a@example.org>"},

@@ -117,6 +117,8 @@ static void test_rows(void)
          "=?UTF-8?B?w6Qg?= =?x?q?a?= =?UTF-8?B?IMOk?="},
         {"=?x?q?a?= =?x?q?b?=", MIME_UNSTRUCTURED, 0, "=?x?q?a?= =?x?q?b?="},
         {"=?x?q?a?= J\xc3\xbc", MIME_PHRASE, 0, "=?x?q?a?= =?UTF-8?Q?_J=C3=BC?="},
+        {"=?x?q?<b@c>,?= \xc3\xa4", MIME_PHRASE, 0,
+         "=?UTF-8?B?PT94P3E/PGJAYz4sPz0gw6Q=?="}, /* no address in disguise */
         /* folds are made anew; controls are blanks */
         {"a\n b", MIME_UNSTRUCTURED, 9, "a b"},
         {"a\n\t\xc3\xa4", MIME_UNSTRUCTURED, 9, "a\t=?UTF-8?B?w6Q=?="},

@@ -1,0 +1,277 @@
+/*
+ * fuzz_message.c: input to stored form to wire form.
+ *
+ * Oracles: the reader agrees with a slow one that sees the whole input at once, however the input
+ * is cut; the facts are true; the wire form has no bare CR or LF and exactly one end mark; what a
+ * server un-stuffs is the stored form; the header policy leaves a header of whole fields without
+ * Bcc, and finds nothing more to do the second time.
+ */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "mail/fixup.h"
+#include "mail/header.h"
+#include "mail/message.h"
+#include "mail/reader.h"
+#include "mail/wire.h"
+
+#define MUST(claim) must((claim), #claim, __LINE__)
+#define ROOM        ((size_t)1 << 30)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool holds, const char *claim, int line)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "fuzz_message.c:%d: %s\n", line, claim);
+    abort();
+}
+
+/* --- the slow reader ------------------------------------------------------------------------ */
+
+/* Every line of the body, normalised one octet at a time, until the lone dot. */
+static void slow_body(const char *p, size_t n, bool dot_ends, struct buf *body)
+{
+    struct buf line;
+
+    buf_init(&line, ROOM);
+    for (size_t at = 0; at < n; at++) {
+        size_t left = n - at;
+        bool end = p[at] == '\n' || p[at] == '\r';
+
+        if (left > 2 && memcmp(p + at, "\r\r\n", 3) == 0)
+            at += 2;
+        else if (left > 1 && memcmp(p + at, "\r\n", 2) == 0)
+            at++;
+        if (!end)
+            buf_addc(&line, p[at]);
+        if (end || at + 1 == n) {
+            if (dot_ends && buf_equals(&line, "."))
+                break;
+            buf_add(body, line.data, line.len);
+            buf_addc(body, '\n');
+            buf_reset(&line);
+        }
+    }
+    buf_free(&line);
+}
+
+static void slow_read(const char *p, size_t n, bool dot_ends, struct buf *header, struct buf *body)
+{
+    struct buf line;
+    bool first = true;
+
+    buf_init(&line, ROOM);
+    for (size_t at = 0, next; at < n; at = next, first = false) {
+        const char *lf = memchr(p + at, '\n', n - at);
+        size_t end = lf != NULL ? (size_t)(lf - p) : n;
+        bool field, mbox, fold;
+
+        next = lf != NULL ? end + 1 : n;
+        for (int i = 0; lf != NULL && i < 2 && end > at && p[end - 1] == '\r'; i++)
+            end--;
+        if (end == at) {
+            slow_body(p + next, n - next, dot_ends, body);
+            break;
+        }
+        if (dot_ends && end == at + 1 && p[at] == '.')
+            break;
+        buf_reset(&line);
+        for (size_t i = at; i < end; i++)
+            buf_addc(&line, p[i] == '\r' || p[i] == '\0' ? ' ' : p[i]);
+        field = header_line_is_field(line.data, line.len);
+        fold = header->len > 0 && (line.data[0] == ' ' || line.data[0] == '\t');
+        mbox = end - at >= 5 && (memcmp(p + at, "From ", 5) == 0 ||
+                                 (end - at >= 6 && memcmp(p + at, ">From ", 6) == 0));
+        if (first && mbox && !field)
+            continue;
+        if (!field && !fold) {
+            slow_body(p + at, n - at, dot_ends, body);
+            break;
+        }
+        buf_add(header, line.data, line.len);
+        buf_addc(header, '\n');
+    }
+    buf_free(&line);
+}
+
+/* --- the oracles ---------------------------------------------------------------------------- */
+
+/* Pieces whose sizes follow from SEED. */
+static size_t piece_of(uint8_t seed, size_t at, size_t left)
+{
+    size_t n = seed == 0 ? left : 1 + (at * 7 + seed) % (seed % 16U + 1U);
+
+    return n < left ? n : left;
+}
+
+static struct message *read_pieces(const char *p, size_t n, bool dot_ends, uint8_t seed)
+{
+    struct message_input in = {.fd = -1, .dot_ends = dot_ends};
+    struct message *m = message_new();
+    struct fault why = {0};
+    struct reader r;
+
+    reader_init(&r, m, &in);
+    for (size_t at = 0, part; at < n; at += part) {
+        part = piece_of(seed, at, n - at);
+        MUST(reader_take(&r, p + at, part, &why) == CAUSE_NONE);
+    }
+    MUST(reader_end(&r, &why) == CAUSE_NONE);
+    reader_free(&r);
+    return m;
+}
+
+static void check_facts(const struct message_facts *facts, const struct buf *body)
+{
+    uint64_t lines = 0, dots = 0, longest = 0, line = 0;
+    bool eight_bit = false, nul = false;
+
+    for (size_t i = 0; i < body->len; i++) {
+        dots += line == 0 && body->data[i] == '.';
+        eight_bit = eight_bit || (unsigned char)body->data[i] > 127;
+        nul = nul || body->data[i] == '\0';
+        line = body->data[i] == '\n' ? 0 : line + 1;
+        lines += line == 0;
+        longest = line > longest ? line : longest;
+    }
+    MUST(line == 0 && facts->octets == body->len);
+    MUST(facts->lines == lines && facts->dots == dots && facts->longest_line == longest);
+    MUST(facts->eight_bit == eight_bit && facts->nul == nul);
+}
+
+static void feed(struct wire *w, const char *p, size_t n, uint8_t seed, struct buf *all)
+{
+    for (size_t at = 0; at < n;) {
+        struct buf out;
+
+        buf_init(&out, 2 + seed % 11U);
+        at += wire_feed(w, p + at, piece_of(seed, at, n - at), &out);
+        MUST(out.len > 0 && !out.over);
+        buf_add(all, out.data, out.len);
+        buf_free(&out);
+    }
+}
+
+/* Takes the wire form as a server does and compares it with the stored form. */
+static void check_wire(const struct message *m, uint8_t seed)
+{
+    struct wire w;
+    struct buf all, got, want;
+
+    buf_init(&all, ROOM);
+    buf_init(&got, ROOM);
+    buf_init(&want, ROOM);
+    wire_init(&w, true);
+    feed(&w, m->header.data, m->header.len, seed, &all);
+    feed(&w, "\n", 1, seed, &all);
+    feed(&w, m->text.data, m->text.len, seed, &all);
+    wire_end(&w, &all);
+    for (size_t at = 0, n; at < all.len; at += n + 2) {
+        const char *line = all.data + at, *lf = memchr(line, '\n', all.len - at);
+
+        MUST(lf != NULL && lf > line && lf[-1] == '\r');
+        n = (size_t)(lf - line) - 1;
+        MUST(memchr(line, '\r', n) == NULL);
+        MUST((n == 1 && line[0] == '.') == (at + n + 2 == all.len));
+        if (at + n + 2 < all.len) {
+            size_t dot = n > 0 && line[0] == '.';
+
+            buf_add(&got, line + dot, n - dot);
+            buf_addc(&got, '\n');
+        }
+    }
+    buf_add(&want, m->header.data, m->header.len);
+    buf_addc(&want, '\n');
+    buf_add(&want, m->text.data, m->text.len);
+    MUST(got.len == want.len && memcmp(got.data, want.data, got.len) == 0);
+    MUST(message_wire_size(m) + m->body.dots <= all.len);
+    buf_free(&all);
+    buf_free(&got);
+    buf_free(&want);
+}
+
+static void check_header(const struct buf *header)
+{
+    struct header_scan s;
+    struct header_field f;
+
+    MUST(memchr(header->data, '\r', header->len) == NULL);
+    MUST(memchr(header->data, '\0', header->len) == NULL);
+    MUST(header->len == 0 || header->data[header->len - 1] == '\n');
+    header_scan_init(&s, header->data, header->len);
+    while (header_next(&s, &f)) {
+        MUST(f.name_len > 0);
+        MUST(!header_is(&f, "Bcc") && !header_is(&f, "Resent-Bcc") &&
+             !header_is(&f, "Return-Path"));
+    }
+}
+
+static void check_fixup(struct message *m, uint8_t seed)
+{
+    static char host[] = "localhost", pattern[] = "@example.org";
+    static char *hosts[] = {host}, *patterns[] = {pattern};
+    const struct strv here = {hosts, 1, 1}, own = {patterns, 1, 1};
+    struct fixup_params p = {.from = "me@example.net",
+                             .own = &own,
+                             .full_name = "M. E.",
+                             .login = "me",
+                             .rewrite = (enum fixup_rewrite)(seed % 3),
+                             .domain = (seed & 64) != 0 ? "d.example" : NULL,
+                             .here = &here,
+                             .random = {1, 2}};
+    struct addr_list list = {0};
+    struct addr from;
+    struct fault why = {0};
+    struct buf once;
+
+    if (fixup_recipients(m, &list, &why) != CAUSE_NONE)
+        fault_free(&why);
+    addr_list_free(&list);
+    if (fixup_from(m, &from))
+        addr_free(&from);
+    if (fixup_apply(m, &p, &why) != CAUSE_NONE) {
+        fault_free(&why); /* a header near its limit */
+        return;
+    }
+    check_header(&m->header);
+    buf_init(&once, LIMIT_HEADER);
+    buf_add(&once, m->header.data, m->header.len);
+    MUST(fixup_apply(m, &p, &why) == CAUSE_NONE);
+    MUST(once.len == m->header.len && memcmp(once.data, m->header.data, once.len) == 0);
+    buf_free(&once);
+}
+
+/* The first octet says how to cut and what to set; the others are the message. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *p = (const char *)data + 1;
+    struct buf header, body;
+    struct message *m;
+    bool dot_ends;
+
+    if (size == 0 || size > LIMIT_BODY_MEMORY)
+        return 0;
+    dot_ends = (data[0] & 128) != 0;
+    m = read_pieces(p, size - 1, dot_ends, data[0]);
+    buf_init(&header, ROOM);
+    buf_init(&body, ROOM);
+    slow_read(p, size - 1, dot_ends, &header, &body);
+    MUST(header.len == m->header.len && memcmp(header.data, m->header.data, header.len) == 0);
+    MUST(body.len == m->text.len && memcmp(body.data, m->text.data, body.len) == 0);
+    check_facts(&m->body, &body);
+    check_wire(m, data[0]);
+    check_fixup(m, data[0]);
+    check_wire(m, data[0]);
+    buf_free(&header);
+    buf_free(&body);
+    message_close(&m);
+    return 0;
+}
