@@ -25,9 +25,10 @@
 #include "base/proc.h"
 #include "base/xalloc.h"
 
-#define IDLE_MS     60000
-#define READ_SIZE   4096 /* a reply is shorter; a flood comes in more rounds */
-#define DRAIN_READS 4    /* what stream_close swallows so that the kernel sends no reset */
+#define IDLE_MS       60000
+#define READ_SIZE     4096 /* a reply is shorter; a flood comes in more rounds */
+#define WAITING_READS 64   /* and more than this is a flood, met by the next stream_fill */
+#define DRAIN_READS   4    /* what stream_close swallows so that the kernel sends no reset */
 
 struct stream {
     int fd;
@@ -185,9 +186,11 @@ static enum cause take_plain(struct stream *s, size_t *got, struct fault *why)
         return flooded(s, why);
     cause = sock_read(s, room, n, got, &ended, why);
     if (cause == CAUSE_NONE && ended)
-        return broke(s, 0, why);
+        cause = broke(s, 0, why);
     if (cause == CAUSE_NONE)
         buf_grew(&s->in, *got);
+    else
+        fault_copy(&s->broken, why);
     return cause;
 }
 
@@ -220,13 +223,9 @@ static enum cause take_decrypted(struct stream *s, size_t *got, struct fault *wh
             return *got > 0 ? CAUSE_NONE : flooded(s, why);
         cause = tls_read(s->tls, room, n, &more, why);
         if (cause != CAUSE_NONE) {
-            if (cause == CAUSE_CLOSED || cause == CAUSE_TLS)
-                fault_note(why, "%s", s->peer);
-            if (*got == 0)
-                return cause;
+            fault_note(why, "%s", s->peer);
             fault_copy(&s->broken, why);
-            fault_free(why);
-            return CAUSE_NONE;
+            return *got > 0 ? CAUSE_NONE : cause;
         }
         if (more == 0)
             return CAUSE_NONE;
@@ -277,25 +276,24 @@ static enum cause sock_write(struct stream *s, const void *bytes, size_t n, size
     return CAUSE_NONE;
 }
 
-/* Sends what the TLS layer has ready, as far as it goes; *MOVED when some of it went. */
-static enum cause flush(struct stream *s, bool *moved, struct fault *why)
+/* Sends what the TLS layer has ready, as far as it goes; *SENT octets of the wire went. */
+static enum cause flush(struct stream *s, size_t *sent, struct fault *why)
 {
-    size_t n = unsent(s), sent = 0;
+    size_t n = unsent(s);
     enum cause cause;
 
+    *sent = 0;
     if (n == 0)
         return CAUSE_NONE;
-    cause = sock_write(s, tls_out(s->tls, &n), n, &sent, why);
-    tls_out_sent(s->tls, sent);
-    *moved = *moved || sent > 0;
+    cause = sock_write(s, tls_out(s->tls, &n), n, sent, why);
+    tls_out_sent(s->tls, *sent);
     return cause;
 }
 
 enum cause stream_fill(struct stream *s, deadline_ms until, struct fault *why)
 {
     enum cause cause = CAUSE_NONE;
-    size_t got = 0;
-    bool moved;
+    size_t got = 0, sent;
 
     if (s->tls != NULL && s->broken.cause == CAUSE_NONE)
         cause = take_decrypted(s, &got, why); /* poll knows nothing of what waits inside */
@@ -310,27 +308,30 @@ enum cause stream_fill(struct stream *s, deadline_ms until, struct fault *why)
         if (cause == CAUSE_NONE && ready == 0)
             return too_late(s, why);
         if (cause == CAUSE_NONE && (ready & POLLOUT) != 0)
-            cause = flush(s, &moved, why);
+            cause = flush(s, &sent, why);
         if (cause == CAUSE_NONE && (ready & POLLIN) != 0)
             cause = take(s, &got, why);
     }
     return cause;
 }
 
-/* Reads what is there, until nothing is; an end or an error is kept for the next call. */
+/*
+ * Reads what is there, until nothing is; an end or an error is kept for the next call. Octets that
+ * are none of the application's (tickets, RFC 8446 4.6.1) are no reason to stop looking.
+ */
 static void take_waiting(struct stream *s)
 {
     struct fault why = {0};
-    enum cause cause;
+    enum cause cause = CAUSE_NONE;
+    uint64_t before;
     size_t got;
+    int reads = 0;
 
     do {
-        if (s->in.len - s->in_at >= LIMIT_STREAM_INPUT)
-            return;
-        cause = take(s, &got, &why);
-    } while (cause == CAUSE_NONE && got > 0);
-    if (cause != CAUSE_NONE && s->broken.cause == CAUSE_NONE)
-        fault_copy(&s->broken, &why);
+        before = s->octets_in;
+        if (s->in.len - s->in_at < LIMIT_STREAM_INPUT)
+            cause = take(s, &got, &why);
+    } while (cause == CAUSE_NONE && s->octets_in > before && ++reads < WAITING_READS);
     fault_free(&why);
 }
 
@@ -351,19 +352,19 @@ struct writing {
 static enum cause give(struct stream *s, struct writing *w, bool *moved, struct fault *why)
 {
     enum cause cause;
-    size_t n = 0;
+    size_t n = 0, sent = 0;
 
-    *moved = false;
     if (s->tls == NULL) {
         cause = sock_write(s, w->at, w->left, &n, why);
-        *moved = n > 0;
+        sent = n;
     } else {
         cause = tls_write(s->tls, w->at, w->left, &n, why);
         if (cause == CAUSE_NONE)
-            cause = flush(s, moved, why);
+            cause = flush(s, &sent, why);
         else
             fault_note(why, "%s", s->peer);
     }
+    *moved = sent > 0;
     w->at += n;
     w->left -= n;
     w->sent += n;
@@ -431,7 +432,8 @@ void stream_set_idle(struct stream *s, int64_t idle_ms)
 static enum cause shake_hands(struct stream *s, deadline_ms until, struct fault *why)
 {
     enum cause cause = CAUSE_NONE;
-    bool done = false, moved;
+    bool done = false;
+    size_t sent;
 
     for (bool first = true;; first = false) {
         struct fault ignored = {0};
@@ -439,11 +441,12 @@ static enum cause shake_hands(struct stream *s, deadline_ms until, struct fault 
 
         cause = tls_handshake(s->tls, &done, why);
         if (cause != CAUSE_NONE) {
-            (void)flush(s, &moved, &ignored); /* the alert, if it can */
+            fault_note(why, "%s", s->peer);
+            (void)flush(s, &sent, &ignored); /* the alert, if it can */
             fault_free(&ignored);
             return cause;
         }
-        cause = flush(s, &moved, why);
+        cause = flush(s, &sent, why);
         if (cause != CAUSE_NONE || (done && unsent(s) == 0))
             return cause;
         if (!first && deadline_left(until) == 0)
@@ -468,7 +471,7 @@ static enum cause secure(struct stream *s, const struct tls_params *p, deadline_
     bool implicit = s->octets_in == 0;
     struct fault ignored = {0};
     enum cause cause = tls_new(&s->tls, p, why);
-    bool moved;
+    size_t sent;
 
     if (cause != CAUSE_NONE)
         return cause;
@@ -482,13 +485,12 @@ static enum cause secure(struct stream *s, const struct tls_params *p, deadline_
     }
     if (cause == CAUSE_NONE) {
         cause = tls_verify(s->tls, why);
+        if (cause != CAUSE_NONE && cause != CAUSE_CONFIG)
+            fault_note(why, "%s", s->peer);
         if (cause != CAUSE_NONE)
-            (void)flush(s, &moved, &ignored); /* the alert, if it can */
+            (void)flush(s, &sent, &ignored); /* the alert, if it can */
         fault_free(&ignored);
     }
-    if (cause != CAUSE_NONE && cause != CAUSE_CONFIG && cause != CAUSE_TIMEOUT &&
-        cause != CAUSE_INTERRUPTED)
-        fault_note(why, "%s", s->peer);
     return cause;
 }
 
@@ -556,20 +558,19 @@ void stream_close(struct stream **s, enum stream_end how)
     struct stream *gone = *s;
     struct linger reset = {.l_onoff = 1, .l_linger = 0};
     struct fault ignored = {0};
-    bool moved;
+    size_t sent;
 
     if (gone == NULL)
         return;
-    if (how == STREAM_HARD) {
+    if (how == STREAM_HARD)
         (void)setsockopt(gone->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-    } else if (gone->broken.cause == CAUSE_NONE) {
-        if (gone->verified) {
-            tls_end(gone->tls);
-            (void)flush(gone, &moved, &ignored);
-            fault_free(&ignored);
-        }
-        drain(gone);
+    if (how == STREAM_CLEAN && gone->verified && gone->broken.cause == CAUSE_NONE) {
+        tls_end(gone->tls);
+        (void)flush(gone, &sent, &ignored);
+        fault_free(&ignored);
     }
+    if (how == STREAM_CLEAN)
+        drain(gone);
     (void)close(gone->fd);
     tls_free(&gone->tls);
     buf_free(&gone->in);
