@@ -240,7 +240,7 @@ static enum cause refuse(struct reader *r, const struct option_row *row)
     return CAUSE_USAGE;
 }
 
-/* What the row does. ARG is NULL only where the row lets it be missing. */
+/* What the row does. ARG is "" where there is none. */
 static enum cause apply(struct reader *r, const struct option_row *row, const char *arg)
 {
     struct options *o = r->o;
@@ -265,7 +265,7 @@ static enum cause apply(struct reader *r, const struct option_row *row, const ch
     case ACT_QUEUE_RUN:
         if (!r->mode_given || o->mode == 'm') /* "-bd -q1h" asks for a daemon */
             o->mode = 'q';
-        o->queue_arg = arg;
+        o->queue_arg = arg[0] != '\0' ? arg : NULL;
         break;
     case ACT_VERBOSE:
         o->verbose = true;
@@ -332,14 +332,15 @@ static enum cause read_long(struct reader *r, const char *word)
 {
     size_t n = strcspn(word, "=");
     const struct option_row *row = find(word, n);
-    const char *arg = word[n] == '=' ? word + n + 1 : NULL;
+    bool given = word[n] == '=';
+    const char *arg = given ? word + n + 1 : "";
     enum cause cause = CAUSE_NONE;
 
     if (row == NULL || (row->own && !r->o->own))
         return unknown(r, word, n, word);
-    if (row->arg == ARG_NONE && arg != NULL)
+    if (row->arg == ARG_NONE && given)
         return fault_set(r->why, CAUSE_USAGE, "option %s takes no argument", row->spelling);
-    if (row->arg == ARG_WANTED && arg == NULL)
+    if (row->arg == ARG_WANTED && !given)
         cause = next_word(r, row, &arg);
     return cause != CAUSE_NONE ? cause : apply(r, row, arg);
 }
@@ -352,7 +353,7 @@ static enum cause read_letters(struct reader *r, const char *word)
 
     while (*at != '\0' && cause == CAUSE_NONE) {
         const struct option_row *row = find(at, 1);
-        const char *rest = at + 1, *arg = NULL;
+        const char *rest = at + 1, *arg = "";
 
         if (row == NULL || (row->own && !r->o->own))
             return unknown(r, at, 1, word);

@@ -52,7 +52,12 @@ struct option_row {
 };
 
 enum option_error_mode { ERRORS_PRINT, ERRORS_MAIL, ERRORS_QUIET, ERRORS_BERKNET };
-enum option_delivery { DELIVERY_DEFAULT, DELIVERY_BACKGROUND, DELIVERY_QUEUE, DELIVERY_INTERACTIVE };
+enum option_delivery {
+    DELIVERY_DEFAULT,
+    DELIVERY_BACKGROUND,
+    DELIVERY_QUEUE,
+    DELIVERY_INTERACTIVE
+};
 
 /* All strings borrowed from argv. */
 struct options {
