@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "conf/near.h"
 
 /* The names hoststat and purgestat answer nothing; the letters -bh and -bH are refused. */
 #define HOST_STATUS '\1'
@@ -92,30 +92,15 @@ char cmd_letter_of_name(const char *name)
     return 0;
 }
 
-/* How many letters two words share at their start and end: enough to tell "sned" from "queue". */
-static size_t likeness(const char *a, const char *b)
-{
-    size_t la = strlen(a), lb = strlen(b), front = 0, back = 0;
-
-    while (front < la && front < lb && a[front] == b[front])
-        front++;
-    while (back < la - front && back < lb - front && a[la - 1 - back] == b[lb - 1 - back])
-        back++;
-    return front + back;
-}
-
 const char *cmd_nearest_verb(const char *word)
 {
     const char *best = NULL;
-    size_t most = 1, i;
+    unsigned distance = NEAR_NONE;
+    size_t i;
 
     for (i = 0; i < ARRAY_LEN(modes); i++) {
-        size_t like = modes[i].verb != NULL ? likeness(word, modes[i].verb) : 0;
-
-        if (like > most) {
-            most = like;
+        if (modes[i].verb != NULL && near_is_better(word, modes[i].verb, &distance))
             best = modes[i].verb;
-        }
     }
     return best;
 }

@@ -222,7 +222,7 @@ static const struct {
      CAUSE_NONE,
      "one",
      "one@example.org",
-     "admin@example.com carol@example.com"},
+     "carol@example.com admin@example.com"},
     {"an alias for a name at this machine",
      TWO ALIASES,
      {"root@localhost"},
@@ -315,15 +315,17 @@ static void test_row(size_t i, const char *ini, const char *eml)
     struct fault why = {0};
     struct buf joined;
     struct job j;
+    char *argv[9] = {NULL};
     int argc = 0;
     size_t k;
 
-    while (argc < 8 && rows[i].args[argc] != NULL)
+    while (argc < 8 && rows[i].args[argc] != NULL) {
+        argv[argc] = (char *)(uintptr_t)rows[i].args[argc];
         argc++;
+    }
     write_file(ini, rows[i].config);
     write_file(eml, rows[i].message);
-    if (options_parse(&opt, argc, (char *const *)(void *)rows[i].args, true, true, &why) !=
-        CAUSE_NONE)
+    if (options_parse(&opt, argc, argv, true, true, &why) != CAUSE_NONE)
         ok(false, "%s: options", rows[i].why);
     job_init(&j, &opt);
     is_int(prepare(&j, ini, eml, &why), rows[i].cause, rows[i].why);
