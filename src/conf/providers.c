@@ -15,7 +15,6 @@
 
 #include "base/file.h"
 #include "base/limits.h"
-#include "base/num.h"
 #include "base/xalloc.h"
 #include "mail/addr.h"
 #include "conf/ini.h"

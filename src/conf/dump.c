@@ -1,0 +1,73 @@
+/*
+ * dump.c: config_dump of load.h: what postrider understood, as a file. Every value is there, the
+ * defaults too, and merged: without `like`, and with [defaults] holding only what is said there
+ * alone. So it reads back to the same config whatever becomes of the defaults.
+ */
+#include "config.h"
+
+#include "conf/aliases.h"
+#include "conf/load.h"
+#include "conf/secret.h"
+#include "conf/settings.h"
+#include "conf/value.h"
+
+/* The rows of SCOPE at BASE, one a line; rows without a value as a comment. */
+static void dump_scope(enum setting_scope scope, const void *base, struct buf *out)
+{
+    size_t n, i;
+    const struct setting *rows = settings_table(&n);
+
+    for (i = 0; i < n; i++) {
+        size_t before = out->len;
+
+        if (rows[i].scope != scope || rows[i].type == SET_SECRET ||
+            (scope == SCOPE_ACCOUNT && rows[i].offset == offsetof(struct account, like)))
+            continue;
+        buf_addf(out, "%s = ", rows[i].key);
+        if (settings_format(&rows[i], base, out))
+            buf_addc(out, '\n');
+        else
+            buf_cut(out, before);
+    }
+}
+
+static void dump_aliases(const struct config *c, struct buf *out)
+{
+    size_t i;
+
+    if (aliases_count(c->aliases) == 0)
+        return;
+    buf_adds(out, "\n[aliases]\n");
+    for (i = 0; i < aliases_count(c->aliases); i++) {
+        const char *name, *value;
+
+        aliases_entry(c->aliases, i, &name, &value);
+        buf_addf(out, "%s = ", name);
+        value_quote(value, out);
+        buf_addc(out, '\n');
+    }
+}
+
+void config_dump(const struct config *c, struct buf *out)
+{
+    size_t i;
+
+    if (c->default_account != NULL) {
+        buf_adds(out, "[defaults]\n");
+        dump_scope(SCOPE_DEFAULTS_ONLY, c, out);
+        buf_addc(out, '\n');
+    }
+    buf_adds(out, "[queue]\n");
+    dump_scope(SCOPE_QUEUE, &c->queue, out);
+    buf_adds(out, "\n[log]\n");
+    dump_scope(SCOPE_LOG, &c->log, out);
+    dump_aliases(c, out);
+    for (i = 0; i < c->n; i++) {
+        const struct account *a = c->account[i];
+
+        buf_addf(out, "\n[account %s]\n", a->id);
+        dump_scope(SCOPE_ACCOUNT, a, out);
+        if (a->secret->has_inline)
+            buf_adds(out, "# password is set\n");
+    }
+}
