@@ -79,6 +79,19 @@ static enum cause choose(struct cmd *cmd, int argc, char *const argv[], const st
     return CAUSE_NONE;
 }
 
+/* mailq and its like never read standard input; a message may wait behind everything else. */
+static bool may_have_message(const struct cmd *cmd, const struct mode_row *row)
+{
+    char letter = cmd_letter_of_name(cmd->name);
+
+    if (row != NULL)
+        return row->reads_message;
+    if (letter != 0 && letter != 'm')
+        return false;
+    row = cmd_mode_by_letter(cmd->opt.mode);
+    return row == NULL || row->reads_message;
+}
+
 static enum cause run(struct cmd *cmd, int argc, char *const argv[], struct fault *why)
 {
     const struct mode_row *row = NULL;
@@ -94,7 +107,7 @@ static enum cause run(struct cmd *cmd, int argc, char *const argv[], struct faul
         c = fault_errno(why, CAUSE_IO, errno, "cannot write standard output");
     if (c != CAUSE_NONE) {
         log_fault(why);
-        if (row == NULL ? cmd->opt.mode == '?' || cmd->opt.mode == 'm' : row->reads_message)
+        if (may_have_message(cmd, row))
             cmd_drain(cmd);
     }
     return c;

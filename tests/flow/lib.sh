@@ -3,11 +3,9 @@
 
 . "$(dirname "$0")/../lib/tap.sh"
 
-# Outside the private root: go in. `make check-flow` has made the layer.
+# Run by hand, outside the private root: go in. ./bootstrap check has made the layer.
 if [ -z "${POSTRIDER_ROOT:-}" ]; then
-    POSTRIDER_ROOT=1
-    export POSTRIDER_ROOT
-    exec sh "$top/tests/lib/root.sh" run "$build/root.tar" sh "$0" "$@"
+    exec sh "$top/tests/lib/root.sh" run "$build/flow-layer.tar" sh "$0" "$@"
 fi
 
 work=$(mktemp -d)

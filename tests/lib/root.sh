@@ -61,6 +61,8 @@ run_inside()
     view "$mountpoint" "$layer"
     ip link set lo up
     here=$(pwd)
+    POSTRIDER_ROOT=1
+    export POSTRIDER_ROOT
     # shellcheck disable=SC2016
     exec chroot "$mountpoint/root" sh -c 'cd "$1" && shift && exec "$@"' sh "$here" "$@"
 }
