@@ -79,17 +79,24 @@ static void log_recipient(const char *id, const struct submission *s, const stru
              status_word(r->fate), words, s->account->id);
 }
 
-/* The recipient whose trouble stands for all: the first that a retry can help, else the first. */
+/*
+ * The recipient whose trouble stands for all: the first that a retry can help, else the first about
+ * whom the server said something, else the first (with `partial = abort` the others only know that
+ * somebody else was refused).
+ */
 static const struct rcpt *spokesman(const struct envelope *e)
 {
     const struct rcpt *first = NULL;
     size_t i;
 
     for (i = 0; i < e->n; i++) {
-        if (e->rcpt[i].fate == FATE_LATER)
-            return &e->rcpt[i];
-        if (first == NULL && e->rcpt[i].fate == FATE_NEVER)
-            first = &e->rcpt[i];
+        const struct rcpt *r = &e->rcpt[i];
+
+        if (r->fate == FATE_LATER)
+            return r;
+        if (r->fate == FATE_NEVER &&
+            (first == NULL || (first->why.smtp_code == 0 && r->why.smtp_code != 0)))
+            first = r;
     }
     return first;
 }

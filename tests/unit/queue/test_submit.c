@@ -8,7 +8,7 @@
 
 #include "tap.h"
 
-/* One recipient a letter: A accepted, R refused, M message refused, S sender refused, L for now,
+/* One recipient a letter: A accepted, N refused with another, R refused, M message refused, S sender refused, L for now,
  * C connection, P password, D may have arrived. */
 static const struct {
     const char *fates;
@@ -20,6 +20,7 @@ static const struct {
     {"AAA", CAUSE_NONE, 0, ""},
     {"R", CAUSE_RCPT_REFUSED, 67, "r0"},
     {"RR", CAUSE_RCPT_REFUSED, 67, "none of 2 recipients"},
+    {"NR", CAUSE_RCPT_REFUSED, 67, "none of 2 recipients: refused r1"},
     {"M", CAUSE_MESSAGE_REFUSED, 69, "message"},
     {"MM", CAUSE_MESSAGE_REFUSED, 69, "message"},
     {"S", CAUSE_SENDER_REFUSED, 69, "sender"},
@@ -41,7 +42,7 @@ static void settle(struct rcpt *r, size_t i, char how)
 {
     static const struct enhanced none = {0, 0, 0};
 
-    r->fate = strchr("RMS", how) != NULL ? FATE_NEVER : FATE_LATER;
+    r->fate = strchr("RNMS", how) != NULL ? FATE_NEVER : FATE_LATER;
     switch (how) {
     case 'A':
         r->fate = FATE_ACCEPTED;
@@ -49,6 +50,9 @@ static void settle(struct rcpt *r, size_t i, char how)
     case 'R':
         fault_set(&r->why, CAUSE_RCPT_REFUSED, "refused r%zu", i);
         fault_remote(&r->why, 550, none, "no such user", 12);
+        return;
+    case 'N':
+        fault_set(&r->why, CAUSE_RCPT_REFUSED, "another was refused");
         return;
     case 'M':
         fault_set(&r->why, CAUSE_MESSAGE_REFUSED, "message refused");
