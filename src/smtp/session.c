@@ -119,9 +119,8 @@ static enum cause introduce(struct session *s, struct fault *why)
 static enum cause handshake(struct session *s, struct fault *why)
 {
     const struct tls_info *info;
-    deadline_ms until = deadline_earlier(s->p.until, s->p.ready_by);
 
-    if (stream_start_tls(s->stream, &s->p.tls_params, until, why) != CAUSE_NONE) {
+    if (stream_start_tls(s->stream, &s->p.tls_params, talk_until(s), why) != CAUSE_NONE) {
         s->state = SESSION_BROKEN;
         why->stage = STAGE_TLS;
         return why->cause;
