@@ -357,6 +357,14 @@ static enum cause in_doubt(struct xfer *x, size_t from, struct fault *why)
     return CAUSE_MAY_HAVE_ARRIVED;
 }
 
+/* For those whose turn never came because the connection had to end over others. */
+static enum cause hung_up(struct fault *why, const char *text)
+{
+    fault_set(why, CAUSE_CLOSED, "%s", text);
+    why->stage = STAGE_DATA;
+    return CAUSE_CLOSED;
+}
+
 /* A 4yz or 5yz about the message, for the recipients FROM up to END of those taken. */
 static void refuse_text(struct xfer *x, size_t from, size_t end, enum stage stage)
 {
@@ -389,7 +397,7 @@ static enum cause early(struct xfer *x, const struct xfer_text *t, struct fault 
     if (!is_refusal(&x->s->reply))
         return talk_unexpected(x->s, STAGE_TEXT, why);
     refuse_text(x, 0, x->n_taken, STAGE_TEXT);
-    return fault_set(why, CAUSE_CLOSED, "hung up: the server had answered before the text ended");
+    return hung_up(why, "hung up: the server had answered before the text ended");
 }
 
 /* The reply, or with LMTP the replies (RFC 2033 4.2), to the end of the text. */
@@ -472,8 +480,7 @@ static enum cause transaction(struct xfer *x, struct fault *why)
         break;
     case NEXT_HARD:
         talk_abandon(x->s);
-        c = fault_set(why, CAUSE_CLOSED,
-                      "hung up: the server wanted the text of a refused message");
+        c = hung_up(why, "hung up: the server wanted the text of a refused message");
         break;
     case NEXT_BROKEN:
         c = why->cause;
@@ -524,7 +531,7 @@ enum cause xfer_run(struct session *s, struct envelope *e, const struct message 
     x.taken = xcalloc(x.plan.max, sizeof(struct rcpt *));
     while (c == CAUSE_NONE && x.trouble.cause == CAUSE_NONE && has_open(&x)) {
         if (s->state != SESSION_READY && s->state != SESSION_DIRTY)
-            c = fault_set(why, CAUSE_CLOSED, "the connection had ended before this transaction");
+            c = hung_up(why, "the connection had ended before this recipient's turn");
         else
             c = transaction(&x, why);
     }
