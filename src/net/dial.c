@@ -44,6 +44,7 @@ struct race {
     size_t worst; /* and its address */
 };
 
+/* Every fault of this file but those of the resolver happened while dialling. */
 static enum cause at_dial(enum cause cause, struct fault *why)
 {
     if (cause != CAUSE_NONE)
@@ -60,7 +61,8 @@ static void name_peer(const struct race *r, size_t i, struct buf *out)
     (void)getnameinfo((const struct sockaddr *)&a->sa, a->len, ip, sizeof(ip), NULL, 0,
                       NI_NUMERICHOST);
     buf_init(out, LIMIT_FAULT_TEXT);
-    buf_addf(out, "%s[%s]:%u", r->p->host, ip, (unsigned)r->p->port);
+    /* A literal in brackets would show twice as many of them. */
+    buf_addf(out, "%s[%s]:%u", r->p->host[0] == '[' ? ip : r->p->host, ip, (unsigned)r->p->port);
 }
 
 /* RFC 8305 4: the families take turns, each in its own order, the resolver's favourite first. */
@@ -92,6 +94,7 @@ static bool is_ours(int err)
     return err == ENETUNREACH || err == EAFNOSUPPORT || err == EADDRNOTAVAIL;
 }
 
+/* Keeps what is worth telling; the next attempt begins at once (RFC 8305 5). */
 static void note_failure(struct race *r, size_t i, int err)
 {
     if (r->failed == 0 || !is_ours(err) || is_ours(r->err)) {
@@ -230,6 +233,7 @@ static enum cause keep_family(struct race *r, struct fault *why)
                      r->p->source_address);
 }
 
+/* The race over all addresses; whoever has not won is closed. */
 static enum cause dial_list(struct race *r, deadline_ms until, struct stream **out,
                             struct fault *why)
 {
@@ -273,6 +277,7 @@ static enum cause dial_tcp(const struct dial_params *p, deadline_ms until, struc
             return cause;
         r.source = &source.v[0];
     }
+    /* The resolver is asked for A-labels, whatever its own settings make of UTF-8. */
     cause = idn_to_ascii(p->host, &name, why);
     if (cause != CAUSE_NONE)
         fault_set(why, cause = CAUSE_CONFIG, "%s is not a valid host name", p->host);
@@ -286,6 +291,10 @@ static enum cause dial_tcp(const struct dial_params *p, deadline_ms until, struc
     return cause;
 }
 
+/*
+ * A path is one address and connects at once or not at all; but a server that is slow to accept
+ * lets connect(2) fail with EAGAIN, and no poll(2) tells when that would change.
+ */
 static enum cause dial_unix(const struct dial_params *p, deadline_ms until, struct stream **out,
                             struct fault *why)
 {

@@ -22,7 +22,8 @@ struct dial_params {
  * dial_host - connects, trying all addresses of the host staggered by 250 ms (RFC 8305 5; the
  * next at once when one fails) until one answers; TCP_NODELAY is set.
  * out:   owned by the caller (stream_close).
- * fails: those of resolve_host; CAUSE_CONNECT (every attempt failed: the text names host, port and
+ * fails: those of resolve_host; CAUSE_CONFIG (a source_address, path or name that is none);
+ *        CAUSE_CONNECT (every attempt failed: the text names host, port and
  *        the last error), CAUSE_TIMEOUT, CAUSE_INTERRUPTED. Stage DIAL.
  */
 enum cause dial_host(const struct dial_params *p, deadline_ms until, struct stream **out,

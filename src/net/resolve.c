@@ -37,7 +37,7 @@
 #define ADDRESSES_MAX 64
 
 /* glibc's resolver wants some 70 KiB, NSS modules that speak to a daemon somewhat more. */
-#define THREAD_STACK_BYTES (256 * 1024)
+#define THREAD_STACK_BYTES ((size_t)256 * 1024)
 
 struct lookup {
     atomic_int users; /* 2: we and the thread */

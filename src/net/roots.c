@@ -113,14 +113,16 @@ static bool skip(struct view *v, size_t *at, unsigned tag)
 
 /*
  * Walks to the subject: TBSCertificate is version, serial, signature, issuer, validity, subject.
- * *ISSUER_AT and *ISSUER_N, *AT and *N get the two names with their headers; the octets of the
- * subject behind its header need not be decoded yet.
+ * ISSUER and SUBJECT get where the names begin and how long they are, headers included; the octets
+ * of the subject behind its header need not be decoded yet.
  */
 static bool find_subject(struct view *v, size_t issuer[2], size_t subject[2])
 {
     size_t at = 0, n, start;
 
-    if (!header(v, &at, DER_SEQUENCE, &n) || !header(v, &at, DER_SEQUENCE, &n))
+    if (!header(v, &at, DER_SEQUENCE, &n)) /* Certificate */
+        return false;
+    if (!header(v, &at, DER_SEQUENCE, &n)) /* TBSCertificate */
         return false;
     if (need(v, at + 1) && v->der[at] == DER_VERSION && !skip(v, &at, DER_VERSION))
         return false;

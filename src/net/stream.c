@@ -12,6 +12,7 @@
 #include "net/stream.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -92,6 +93,7 @@ const char *stream_input(const struct stream *s, size_t *n)
 
 void stream_consume(struct stream *s, size_t n)
 {
+    assert(n <= s->in.len - s->in_at);
     s->in_at += n;
     if (s->in_at == s->in.len) {
         buf_cut(&s->in, 0);
@@ -99,6 +101,7 @@ void stream_consume(struct stream *s, size_t n)
     }
 }
 
+/* The end of the connection: an ordinary one, or the error number ERR. */
 static enum cause broke(const struct stream *s, int err, struct fault *why)
 {
     if (err == 0)
@@ -174,6 +177,7 @@ static enum cause flooded(const struct stream *s, struct fault *why)
                      s->peer, LIMIT_STREAM_INPUT);
 }
 
+/* take() without TLS. */
 static enum cause take_plain(struct stream *s, size_t *got, struct fault *why)
 {
     size_t n;
@@ -250,6 +254,7 @@ static enum cause take(struct stream *s, size_t *got, struct fault *why)
     return cause != CAUSE_NONE ? cause : take_decrypted(s, got, why);
 }
 
+/* How many octets TLS still has for the socket: a write is not done before they are gone. */
 static size_t unsent(const struct stream *s)
 {
     size_t n = 0;
@@ -343,9 +348,9 @@ bool stream_input_waiting(struct stream *s)
 }
 
 struct writing {
-    const char *at;
+    const char *at; /* of the caller's octets */
     size_t left;
-    size_t sent;
+    size_t sent; /* handed over: to the socket, or to the TLS layer, which sends in order */
 };
 
 /* Gives the socket, through TLS or not, what it takes at once; *MOVED when it took anything. */
@@ -371,6 +376,12 @@ static enum cause give(struct stream *s, struct writing *w, bool *moved, struct 
     return cause;
 }
 
+/*
+ * Writes until all is with the kernel. Looking at the socket before each piece would double the
+ * system calls: it is done when the last piece did not go out whole, and for STOP_ON_INPUT.
+ * Reading while the socket is full is what keeps two full buffers from waiting for each other
+ * (a server that answers a long pipelined group while we still write it).
+ */
 static enum cause write_all(struct stream *s, struct writing *w, bool stop_on_input,
                             deadline_ms until, struct fault *why)
 {
@@ -463,6 +474,7 @@ static enum cause shake_hands(struct stream *s, deadline_ms until, struct fault 
     }
 }
 
+/* Handshake, then verification: Finished is on its way meanwhile, nothing of SMTP is. */
 static enum cause secure(struct stream *s, const struct tls_params *p, deadline_ms until,
                          struct fault *why)
 {
@@ -512,6 +524,7 @@ enum cause stream_start_tls(struct stream *s, const struct tls_params *p, deadli
         cause = secure(s, p, until, why);
     }
     s->verified = cause == CAUSE_NONE;
+    /* R12: no way back to the clear on this socket; whoever tries is told the same again. */
     if (cause != CAUSE_NONE) {
         why->stage = STAGE_TLS;
         fault_copy(&s->broken, why);

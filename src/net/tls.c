@@ -53,13 +53,14 @@ struct tls {
     struct tls_info info;
     unsigned char opening[4]; /* the first octets the peer sent */
     size_t n_opening;
-    char *in;
+    char *in; /* IN_SIZE octets; those from in_at to in_end are for GnuTLS */
     size_t in_at, in_end;
     bool in_ended;
-    struct buf out;
+    struct buf out; /* what waits to be sent begins at out_at */
     size_t out_at;
 };
 
+/* GnuTLS' recv(2): what the stream has put there, EAGAIN when that is used up. */
 static ssize_t pull(gnutls_transport_ptr_t ptr, void *out, size_t n)
 {
     struct tls *t = ptr;
@@ -87,6 +88,10 @@ static int pull_ready(gnutls_transport_ptr_t ptr, unsigned ms)
     return t->in_at < t->in_end || t->in_ended ? 1 : 0;
 }
 
+/*
+ * GnuTLS' send(2). It never has to refuse: tls_write stops early enough, and what GnuTLS says by
+ * itself is small. A server that makes it answer without end and reads nothing meets EAGAIN.
+ */
 static ssize_t push(gnutls_transport_ptr_t ptr, const void *bytes, size_t n)
 {
     struct tls *t = ptr;
@@ -107,6 +112,7 @@ static enum cause tls_fault(const struct tls *t, int ret, const char *doing, str
 {
     const char *alert;
 
+    /* -12 alone says "A TLS fatal alert has been received": the name of the alert is the news. */
     switch (ret) {
     case GNUTLS_E_FATAL_ALERT_RECEIVED:
     case GNUTLS_E_WARNING_ALERT_RECEIVED:
@@ -314,6 +320,7 @@ enum cause tls_handshake(struct tls *t, bool *done, struct fault *why)
     }
     if (!gnutls_error_is_fatal(ret))
         return CAUSE_NONE;
+    /* Fails when nothing can be said any more, which is no news. */
     (void)gnutls_alert_send_appropriate(t->session, ret);
     return tls_fault(t, ret, DOING_HANDSHAKE, why);
 }
@@ -327,6 +334,8 @@ static gnutls_alert_description_t alert_for(enum cause cause)
         return GNUTLS_A_CERTIFICATE_EXPIRED;
     if (cause == CAUSE_TLS_REVOKED)
         return GNUTLS_A_CERTIFICATE_REVOKED;
+    if (cause == CAUSE_CONFIG || cause == CAUSE_NO_MEMORY)
+        return GNUTLS_A_INTERNAL_ERROR; /* ours, that is */
     return GNUTLS_A_BAD_CERTIFICATE;
 }
 

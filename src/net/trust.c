@@ -48,12 +48,13 @@ static const char *const system_bundles[] = {
     "/usr/local/share/certs/ca-root-nss.crt",
 };
 
+/* What the server showed, as DER: its own certificate first. */
 struct chain {
     const gnutls_datum_t *cert; /* borrowed from the session */
     unsigned n;
 };
 
-/* Reads all of FD in as few calls as the size it has allows: it is read for each connection. */
+/* Reads all of FD, which has SIZE octets (0: who knows), in as few calls as that allows. */
 static int read_all(int fd, size_t size, struct buf *out)
 {
     size_t room = size < TRUST_FILE_MAX ? size + 1 : TRUST_FILE_MAX;
@@ -63,15 +64,16 @@ static int read_all(int fd, size_t size, struct buf *out)
 
         if (n > 0)
             buf_grew(out, (size_t)n);
-        else if (n == 0)
-            return 0;
-        else if (errno != EINTR)
+        else if (n < 0 && errno != EINTR)
             return errno;
+        if (n == 0 || out->len == size)
+            return 0;
         room = room > (size_t)n && n > 0 ? room - (size_t)n : READ_STEP;
     }
     return EFBIG;
 }
 
+/* read(2), not mmap(2): a file that is cut while we look at it must not end the program. */
 static enum cause read_bundle(const char *path, struct buf *pem, struct fault *why)
 {
     struct stat st;
@@ -283,6 +285,7 @@ static void add_whose(struct buf *out, gnutls_x509_crt_t crt, unsigned i)
     }
 }
 
+/* The first certificate of the chain that is out of its time; a root of ours is not in there. */
 static enum cause explain_time(const struct chain *chain, struct fault *why)
 {
     time_t now = (time_t)clock_now_s();
@@ -315,6 +318,7 @@ static enum cause explain_time(const struct chain *chain, struct fault *why)
     return CAUSE_TLS_TIME;
 }
 
+/* "the certificate is for A, B, not for NAME": mostly a host that has several names. */
 static enum cause explain_name(const struct chain *chain, const char *name, struct fault *why)
 {
     gnutls_x509_crt_t crt = import(chain, 0);
@@ -332,6 +336,7 @@ static enum cause explain_name(const struct chain *chain, const char *name, stru
     return CAUSE_TLS_NAME;
 }
 
+/* By name: whether the signature holds matters to nobody who does not trust it anyway. */
 static bool is_self_signed(const struct chain *chain, unsigned i)
 {
     struct roots_dn issuer, subject;
@@ -340,6 +345,7 @@ static bool is_self_signed(const struct chain *chain, unsigned i)
            roots_same(&issuer, &subject);
 }
 
+/* No way from the certificate to a root of ours, and where it ends. */
 static enum cause explain_untrusted(const struct chain *chain, unsigned status, struct fault *why)
 {
     /* Nobody is known above the last one; a signer that is none stands above the first. */
@@ -458,6 +464,7 @@ static enum cause explain(const struct chain *chain, unsigned status, const char
     return explain_rest(status, why);
 }
 
+/* GnuTLS could not even come to a verdict, say for a chain of hundreds: that is a no. */
 static enum cause library_fault(int ret, struct fault *why)
 {
     if (ret == GNUTLS_E_MEMORY_ERROR)

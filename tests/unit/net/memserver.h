@@ -12,6 +12,15 @@
 
 #include <errno.h>
 
+/* What becomes of a name with an umlaut. */
+#ifdef HAVE_LIBIDN2
+#define IDN_CAUSE CAUSE_NONE
+#define IDN_ASKED "xn--bcher-kva.example.org"
+#else
+#define IDN_CAUSE CAUSE_CONFIG
+#define IDN_ASKED ""
+#endif
+
 struct octet_queue {
     unsigned char v[256 * 1024];
     size_t at, end;

@@ -188,7 +188,7 @@ static void test_tcp(uint16_t port, int listener)
     stream_close(&r.s, STREAM_CLEAN);
 
     check_peer("127.0.0.1", port, NULL, "127.0.0.1[127.0.0.1]", "a literal");
-    check_peer("[127.0.0.1]", port, NULL, "[127.0.0.1][127.0.0.1]", "a literal in brackets");
+    check_peer("[127.0.0.1]", port, NULL, "127.0.0.1[127.0.0.1]", "a literal in brackets");
     check_peer("one.example.org", port, "127.0.0.77", "one.example.org[127.0.0.1]",
                "from another address of ours");
     for (int i = 0; i < 3; i++) {
@@ -262,7 +262,7 @@ static void test_families(uint16_t port)
     }
     check_peer("both.example.org", port, NULL, "both.example.org[::1]",
                "the first of two families");
-    check_peer("[::1]", port, NULL, "[::1][::1]", "an IPv6 literal");
+    check_peer("[::1]", port, NULL, "::1[::1]", "an IPv6 literal");
     check_peer("both.example.org", port, "127.0.0.1", "both.example.org[127.0.0.1]",
                "a source address chooses the family");
     check_fault(dial("only-six.example.org", port, "127.0.0.1", AMPLE_MS), CAUSE_CONNECT,

@@ -95,7 +95,7 @@ static void test_good(void)
     check_leaf(&w, &root, NULL, a, CAUSE_NONE, NULL, NULL, "capitals, and the dot of the root");
     a.name = "b\xc3\xbc"
              "cher.example.org";
-    check_leaf(&idn, &root, NULL, a, CAUSE_NONE, NULL, NULL, "a name with an umlaut");
+    check_leaf(&idn, &root, NULL, a, IDN_CAUSE, NULL, NULL, "a name with an umlaut");
     a.name = "127.0.0.1";
     check_leaf(&ip4, &root, NULL, a, CAUSE_NONE, NULL, NULL, "an IPv4 address");
     a.name = "[::1]";
