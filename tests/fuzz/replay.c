@@ -1,7 +1,7 @@
 /*
- * replay.c: runs a fuzz target over its corpus as a plain test. Each file of tests/fuzz/corpus/X goes
- * through the target fuzz_X as it is, cut at every place, and with a few thousand octets changed by
- * a generator that starts alike each time: what a fuzzer found once is found in every check, and
+ * replay.c: runs a fuzz target over its corpus as a plain test. Each file of tests/fuzz/corpus/X
+ * goes through the target fuzz_X as it is, cut at every place, and with a thousand octets changed
+ * by a generator that starts alike each time: what a fuzzer found once is found in every check, and
  * with sanitizers a slip beside a known input shows, too. A fuzzer links the target without this
  * file (clang -fsanitize=fuzzer).
  */
