@@ -86,12 +86,13 @@ void stream_hold_signals(struct stream *s, bool hold);
 /* stream_octets - counted on the socket, both ways. */
 void stream_octets(const struct stream *s, uint64_t *in, uint64_t *out);
 
+/* HARD is for an end of data that must not arrive. */
+enum stream_end { STREAM_CLEAN, STREAM_HARD };
+
 /*
  * stream_close - closes and nulls. CLEAN: what was written is sent, close_notify goes out if it
- * can without waiting. HARD: reset (SO_LINGER 0), nothing more leaves: for an end of data that must
- * not arrive.
+ * can without waiting. HARD: reset (SO_LINGER 0), nothing more leaves.
  */
-enum stream_end { STREAM_CLEAN, STREAM_HARD };
 void stream_close(struct stream **s, enum stream_end how);
 
 #endif
