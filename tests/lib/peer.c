@@ -312,6 +312,16 @@ void peer_alert(struct peer *p, gnutls_alert_description_t what)
         (void)gnutls_alert_send(p->tls, GNUTLS_AL_FATAL, what);
 }
 
+void peer_rekey(struct peer *p)
+{
+    if (!p->tls)
+        return;
+    if (gnutls_protocol_get_version(p->tls) == GNUTLS_TLS1_3)
+        (void)gnutls_session_key_update(p->tls, GNUTLS_KU_PEER);
+    else
+        (void)gnutls_rehandshake(p->tls);
+}
+
 void peer_close(struct peer *p, enum peer_end how)
 {
     struct linger hard = {.l_onoff = 1, .l_linger = 0};

@@ -65,6 +65,9 @@ bool peer_gone(const struct peer *p);
 /* peer_alert - sends a TLS alert: fatal "internal_error" and the like. */
 void peer_alert(struct peer *p, gnutls_alert_description_t what);
 
+/* peer_rekey - asks for new keys: a key update of TLS 1.3, a HelloRequest of TLS 1.2. */
+void peer_rekey(struct peer *p);
+
 /* How to end. PEER_CUT leaves TLS without close_notify. */
 enum peer_end { PEER_POLITE, PEER_CUT, PEER_RESET };
 void peer_close(struct peer *p, enum peer_end how);

@@ -400,6 +400,9 @@ static void play_step(struct play *y, const struct step *st)
     case DO_ALERT:
         peer_alert(&y->peer, GNUTLS_A_INTERNAL_ERROR);
         break;
+    case DO_REKEY:
+        peer_rekey(&y->peer);
+        break;
     case DO_DROP:
         finish(y, PEER_CUT);
         break;

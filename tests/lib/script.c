@@ -34,6 +34,7 @@ static const struct word {
     {"sni", DO_SNI, FORM_TEXT},
     {"plain", DO_PLAIN, FORM_TEXT},
     {"alert", DO_ALERT, FORM_NONE},
+    {"rekey", DO_REKEY, FORM_NONE},
     {"drop", DO_DROP, FORM_NONE},
     {"reset", DO_RESET, FORM_NONE},
     {"notify", DO_NOTIFY, FORM_NONE},

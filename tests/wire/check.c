@@ -36,28 +36,6 @@ static bool fits(const struct wcase *c, const char *pattern, const char *s, size
     return good;
 }
 
-/* One line of an exact section against one received line, whose end is END unless it is open. */
-static bool line_fits(const struct wcase *c, const struct section *s, const char *want, size_t nw,
-                      const char *got, size_t ng, const char *end)
-{
-    struct octets text = {0};
-    bool open = false, good = false, pattern = nw > 0 && *want == '~';
-    size_t ne = strlen(end);
-
-    if (pattern) {
-        octets_add(&text, want + 1, nw - 1);
-        if (ng >= ne && memcmp(got + ng - ne, end, ne) == 0 && !memchr(got, '\r', ng - ne))
-            good = fits(c, text.p, got, ng - ne, true);
-    } else {
-        case_decode(c, s, want, nw, &text, &open);
-        if (!open)
-            octets_str(&text, end);
-        good = text.n == ng && memcmp(octets_text(&text), got, ng) == 0;
-    }
-    octets_free(&text);
-    return good;
-}
-
 /* The length of the first line of N octets, its LF included. */
 static size_t line_length(const char *s, size_t n)
 {
@@ -66,13 +44,47 @@ static size_t line_length(const char *s, size_t n)
     return lf ? (size_t)(lf - s) + 1 : n;
 }
 
+/* What was received and not compared yet. */
+struct rest {
+    const char *at;
+    size_t n;
+};
+
+/*
+ * How many octets of REST one line of an exact section covers; 0: none, it does not fit. END is
+ * what a line ends with unless it is open. Decoded, a line may hold further line ends.
+ */
+static size_t line_fits(const struct wcase *c, const struct section *s, const char *want, size_t nw,
+                        const struct rest *rest, const char *end)
+{
+    struct octets text = {0};
+    size_t ne = strlen(end), len = line_length(rest->at, rest->n);
+    bool open = false, good = false;
+
+    if (nw > 0 && *want == '~') {
+        octets_add(&text, want + 1, nw - 1);
+        if (len >= ne && memcmp(rest->at + len - ne, end, ne) == 0 &&
+            !memchr(rest->at, '\r', len - ne))
+            good = fits(c, text.p, rest->at, len - ne, true);
+    } else {
+        case_decode(c, s, want, nw, &text, &open);
+        if (!open)
+            octets_str(&text, end);
+        len = text.n;
+        good = len <= rest->n && len > 0 && memcmp(text.p, rest->at, len) == 0;
+    }
+    octets_free(&text);
+    return good ? len : 0;
+}
+
 /* A section of exact lines against received octets. "..." passes over lines up to the next. */
 static void check_exact(const struct wcase *c, const struct section *s, const struct octets *got,
                         const char *end, struct octets *report)
 {
-    const char *want, *at = octets_text(got);
-    size_t from = 0, nw, left = got->n, len;
+    struct rest rest = {octets_text(got), got->n};
     struct octets what = {0};
+    const char *want;
+    size_t from = 0, nw, len;
     bool skip = false;
 
     octets_printf(&what, "[%s%s%s] differs:", s->word, *s->args ? " " : "", s->args);
@@ -81,23 +93,22 @@ static void check_exact(const struct wcase *c, const struct section *s, const st
             skip = true;
             continue;
         }
-        len = line_length(at, left);
-        while (skip && left > 0 && !line_fits(c, s, want, nw, at, len, end)) {
-            at += len;
-            left -= len;
-            len = line_length(at, left);
+        len = line_fits(c, s, want, nw, &rest, end);
+        while (skip && len == 0 && rest.n > 0) {
+            len = line_length(rest.at, rest.n);
+            rest = (struct rest){rest.at + len, rest.n - len};
+            len = line_fits(c, s, want, nw, &rest, end);
         }
         skip = false;
-        if (!line_fits(c, s, want, nw, at, len, end)) {
-            differ(report, what.p, at, len, want, nw);
+        if (len == 0) {
+            differ(report, what.p, rest.at, line_length(rest.at, rest.n), want, nw);
             octets_free(&what);
             return;
         }
-        at += len;
-        left -= len;
+        rest = (struct rest){rest.at + len, rest.n - len};
     }
-    if (left > 0 && !skip)
-        differ(report, what.p, at, left, "(the end)", 9);
+    if (rest.n > 0 && !skip)
+        differ(report, what.p, rest.at, rest.n, "(the end)", 9);
     octets_free(&what);
 }
 
