@@ -351,7 +351,7 @@ static bool add_author(struct fixup *x, const struct header_field *f, const stru
     if (verdict == AUTHOR_FOREIGN && row->id == FIELD_FROM &&
         (x->seen & BIT(FIELD_REPLY_TO)) == 0) {
         buf_adds(out, "Reply-To: ");
-        add_mailboxes(out, f->body, f->body_len, NULL, true);
+        add_mailboxes(out, f->body, f->body_len, x->sealed ? NULL : x->p->domain, true);
         buf_addc(out, '\n');
         x->seen |= BIT(FIELD_REPLY_TO);
     }

@@ -84,40 +84,55 @@ static void cover(struct state *st, size_t from, size_t to, bool word)
         st->word_end = to;
 }
 
+/* Behind what begins at AT: a comment, a string, a literal or one octet; NOWHERE: it is open. */
+static size_t step(const struct member_scan *s, size_t at)
+{
+    switch (s->text[at]) {
+    case '(':
+        return skip_comment(s, at);
+    case '"':
+        return skip_to(s, at, '"');
+    case '[':
+        return skip_to(s, at, ']');
+    default:
+        return at + 1;
+    }
+}
+
+/* A part of the member, which stands at AT..END. */
+static void take(struct state *st, char c, size_t at, size_t end)
+{
+    cover(st, at, end, c != '(' && c != '<' && c != '>');
+    if (c == '<') {
+        st->angle = true;
+        st->at_sign = false;
+        st->word_end = MEMBERS_NOWHERE;
+    } else if (c == '>') {
+        decide(st);
+    } else if (c == '@') {
+        st->at_sign = true;
+    }
+}
+
 bool members_next(struct member_scan *s, struct member *m)
 {
     struct state st = {.m = m};
 
     forget(&st);
     while (s->at < s->len) {
-        size_t at = s->at, next = at + 1;
+        size_t at = s->at, end = step(s, at);
         char c = s->text[at];
 
-        if (c == '(')
-            next = skip_comment(s, at);
-        else if (c == '"' || c == '[')
-            next = skip_to(s, at, c == '[' ? ']' : c);
-        if (next == MEMBERS_NOWHERE) {
-            s->at = s->len;
+        s->at = end != MEMBERS_NOWHERE ? end : s->len;
+        if (end == MEMBERS_NOWHERE)
             return false;
-        }
-        s->at = next;
         if (!st.angle && (c == ',' || c == ';')) {
             if (m->start != MEMBERS_NOWHERE)
                 break;
         } else if (!st.angle && c == ':') {
             forget(&st);
         } else if (!is_space(c)) {
-            cover(&st, at, next, c != '(' && c != '<' && c != '>');
-            if (c == '<') {
-                st.angle = true;
-                st.at_sign = false;
-                st.word_end = MEMBERS_NOWHERE;
-            } else if (c == '>') {
-                decide(&st);
-            } else if (c == '@') {
-                st.at_sign = true;
-            }
+            take(&st, c, at, end);
         }
     }
     if (st.angle || m->start == MEMBERS_NOWHERE)

@@ -275,18 +275,19 @@ static enum cause prefix_octet(struct reader *r, char c)
     return r->prefix.len < LIMIT_TEXT_LINE ? CAUSE_NONE : refuse_prefix(r);
 }
 
-static enum cause header_line_end(struct reader *r)
+/* The end of a line: a LF, or the end of the input, which ends no line of the body by itself. */
+static enum cause header_line_end(struct reader *r, bool lf)
 {
     enum cause cause = CAUSE_NONE;
     enum reader_line line = r->line;
 
     if (line == READER_PREFIX && r->prefix.len == 0) {
-        r->in_body = true;
+        r->in_body = lf;
     } else if (line == READER_PREFIX && r->dot_ends && buf_equals(&r->prefix, ".")) {
         r->ended = true;
     } else if (line == READER_PREFIX) {
         cause = refuse_prefix(r);
-        if (cause == CAUSE_NONE && r->in_body)
+        if (cause == CAUSE_NONE && r->in_body && lf)
             cause = body_text(r, "\n", 1);
     } else if (line == READER_FIELD) {
         cause = add_to_header(r, "\n", 1);
@@ -344,7 +345,7 @@ static enum cause header_block(struct reader *r, const char *p, size_t n, size_t
             cause = header_octet(r, c);
         } else if (c == '\n') {
             r->crs = 0;
-            cause = header_line_end(r);
+            cause = header_line_end(r, true);
         } else {
             cause = header_lone_crs(r);
             if (cause != CAUSE_NONE || r->in_body)
@@ -361,8 +362,8 @@ static enum cause header_end(struct reader *r)
 {
     enum cause cause = header_lone_crs(r);
 
-    if (cause == CAUSE_NONE && !r->in_body && (r->line != READER_PREFIX || r->prefix.len > 0))
-        cause = header_line_end(r);
+    if (cause == CAUSE_NONE && !r->in_body)
+        cause = header_line_end(r, false);
     return cause;
 }
 

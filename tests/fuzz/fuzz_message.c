@@ -8,9 +8,6 @@
  */
 #include "config.h"
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -20,19 +17,10 @@
 #include "mail/message.h"
 #include "mail/reader.h"
 #include "mail/wire.h"
+#include "fuzz.h"
 
-#define MUST(claim) must((claim), #claim, __LINE__)
+#define MUST(claim) promise(claim, #claim)
 #define ROOM        ((size_t)1 << 30)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds, const char *claim, int line)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "fuzz_message.c:%d: %s\n", line, claim);
-    abort();
-}
 
 /* --- the slow reader ------------------------------------------------------------------------ */
 
@@ -63,42 +51,57 @@ static void slow_body(const char *p, size_t n, bool dot_ends, struct buf *body)
     buf_free(&line);
 }
 
+/* A header line N octets long in stored form, without LF. */
+static void slow_line(const char *p, size_t n, struct buf *line)
+{
+    buf_reset(line);
+    for (size_t i = 0; i < n; i++)
+        buf_addc(line, p[i] == '\r' || p[i] == '\0' ? ' ' : p[i]);
+}
+
+static bool is_mbox(const char *p, size_t n)
+{
+    return (n >= 5 && memcmp(p, "From ", 5) == 0) || (n >= 6 && memcmp(p, ">From ", 6) == 0);
+}
+
+/* The offset behind the text of the line at AT; *next behind its LF. */
+static size_t slow_line_end(const char *p, size_t at, size_t n, size_t *next)
+{
+    const char *lf = memchr(p + at, '\n', n - at);
+    size_t end = lf != NULL ? (size_t)(lf - p) : n;
+
+    *next = lf != NULL ? end + 1 : n;
+    for (int i = 0; lf != NULL && i < 2 && end > at && p[end - 1] == '\r'; i++)
+        end--;
+    return end;
+}
+
 static void slow_read(const char *p, size_t n, bool dot_ends, struct buf *header, struct buf *body)
 {
     struct buf line;
-    bool first = true;
+    size_t at = 0, next = 0;
 
     buf_init(&line, ROOM);
-    for (size_t at = 0, next; at < n; at = next, first = false) {
-        const char *lf = memchr(p + at, '\n', n - at);
-        size_t end = lf != NULL ? (size_t)(lf - p) : n;
-        bool field, mbox, fold;
+    for (; at < n; at = next) {
+        size_t end = slow_line_end(p, at, n, &next);
+        bool field, fold;
 
-        next = lf != NULL ? end + 1 : n;
-        for (int i = 0; lf != NULL && i < 2 && end > at && p[end - 1] == '\r'; i++)
-            end--;
-        if (end == at) {
-            slow_body(p + next, n - next, dot_ends, body);
+        if (end == at)
+            at = next;
+        if (at == next || (dot_ends && end == at + 1 && p[at] == '.'))
             break;
-        }
-        if (dot_ends && end == at + 1 && p[at] == '.')
-            break;
-        buf_reset(&line);
-        for (size_t i = at; i < end; i++)
-            buf_addc(&line, p[i] == '\r' || p[i] == '\0' ? ' ' : p[i]);
+        slow_line(p + at, end - at, &line);
         field = header_line_is_field(line.data, line.len);
         fold = header->len > 0 && (line.data[0] == ' ' || line.data[0] == '\t');
-        mbox = end - at >= 5 && (memcmp(p + at, "From ", 5) == 0 ||
-                                 (end - at >= 6 && memcmp(p + at, ">From ", 6) == 0));
-        if (first && mbox && !field)
+        if (at == 0 && !field && is_mbox(p, end))
             continue;
-        if (!field && !fold) {
-            slow_body(p + at, n - at, dot_ends, body);
+        if (!field && !fold)
             break;
-        }
         buf_add(header, line.data, line.len);
         buf_addc(header, '\n');
     }
+    /* What is left begins with the body, or with the lone dot that slow_body stops at. */
+    slow_body(p + at, n - at, dot_ends, body);
     buf_free(&line);
 }
 
@@ -160,7 +163,27 @@ static void feed(struct wire *w, const char *p, size_t n, uint8_t seed, struct b
     }
 }
 
-/* Takes the wire form as a server does and compares it with the stored form. */
+/* Takes the wire form as a server does: lines of CRLF, first dots dropped, one lone dot, last. */
+static void receive(const struct buf *wire, struct buf *got)
+{
+    for (size_t at = 0, n; at < wire->len; at += n + 2) {
+        const char *line = wire->data + at, *lf = memchr(line, '\n', wire->len - at);
+        bool last, dot;
+
+        MUST(lf != NULL && lf > line && lf[-1] == '\r');
+        n = (size_t)(lf - line) - 1;
+        last = at + n + 2 == wire->len;
+        dot = n > 0 && line[0] == '.';
+        MUST(memchr(line, '\r', n) == NULL);
+        MUST((dot && n == 1) == last);
+        if (!last) {
+            buf_add(got, line + dot, n - dot);
+            buf_addc(got, '\n');
+        }
+    }
+}
+
+/* What is received is what was stored. */
 static void check_wire(const struct message *m, uint8_t seed)
 {
     struct wire w;
@@ -169,30 +192,20 @@ static void check_wire(const struct message *m, uint8_t seed)
     buf_init(&all, ROOM);
     buf_init(&got, ROOM);
     buf_init(&want, ROOM);
-    wire_init(&w, true);
-    feed(&w, m->header.data, m->header.len, seed, &all);
-    feed(&w, "\n", 1, seed, &all);
-    feed(&w, m->text.data, m->text.len, seed, &all);
-    wire_end(&w, &all);
-    for (size_t at = 0, n; at < all.len; at += n + 2) {
-        const char *line = all.data + at, *lf = memchr(line, '\n', all.len - at);
-
-        MUST(lf != NULL && lf > line && lf[-1] == '\r');
-        n = (size_t)(lf - line) - 1;
-        MUST(memchr(line, '\r', n) == NULL);
-        MUST((n == 1 && line[0] == '.') == (at + n + 2 == all.len));
-        if (at + n + 2 < all.len) {
-            size_t dot = n > 0 && line[0] == '.';
-
-            buf_add(&got, line + dot, n - dot);
-            buf_addc(&got, '\n');
-        }
-    }
     buf_add(&want, m->header.data, m->header.len);
     buf_addc(&want, '\n');
     buf_add(&want, m->text.data, m->text.len);
+    wire_init(&w, true);
+    feed(&w, want.data, want.len, seed, &all);
+    wire_end(&w, &all);
+    receive(&all, &got);
     MUST(got.len == want.len && memcmp(got.data, want.data, got.len) == 0);
-    MUST(message_wire_size(m) + m->body.dots <= all.len);
+
+    buf_reset(&all);
+    wire_init(&w, false);
+    feed(&w, want.data, want.len, seed, &all);
+    wire_end(&w, &all);
+    MUST(message_wire_size(m) == all.len);
     buf_free(&all);
     buf_free(&got);
     buf_free(&want);

@@ -290,6 +290,12 @@ static void test_qualified(void)
     }
     expect(FULL "DKIM-Signature: x\nTo: root\n", &p, FULL "DKIM-Signature: x\nTo: root\n",
            "a signed message is not changed for looks");
+    p.rewrite = REWRITE_ALWAYS;
+    expect("Date: x\nMessage-ID: y\nFrom: root, a@o.example\n", &p,
+           "Date: x\nMessage-ID: y\nFrom: root <me@example.org>\n"
+           "Reply-To: root@d.example, a@o.example\n",
+           "a Reply-To made from From");
+    p.rewrite = REWRITE_BARE;
     p.domain = "D.Example";
     expect(FULL "To: root\n", &p, FULL "To: root@D.Example\n", "the domain as it was set");
 }

@@ -48,6 +48,8 @@ static const struct row rows[] = {
     {TEXT("\r\r\r\n"), true, TEXT(""), TEXT("\n\n"), "a CR at the very start begins the body"},
     {TEXT("no\rfield\r\n"), true, TEXT(""), TEXT("no\nfield\n"), "a CR in a line that is body"},
     {TEXT("no \r \rfield:\r\n"), true, TEXT(""), TEXT("no \n \nfield:\n"), "several"},
+    {TEXT("word\r"), true, TEXT(""), TEXT("word\n"), "a CR behind the only line, a body"},
+    {TEXT("word\r\r\r"), true, TEXT(""), TEXT("word\n\n\n"), "three of them"},
     /* NUL */
     {TEXT("A\0: b\0c\n\nd\0e\n\0"), true, TEXT("A : b c\n"), TEXT("d\0e\n\0\n"), "NULs"},
     {TEXT("A: b\n\0c\n"), true, TEXT("A: b\n c\n"), TEXT(""), "a NUL that makes a fold"},
