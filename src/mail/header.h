@@ -12,7 +12,7 @@
 struct header_field {
     const char *name; /* borrowed from the text; blanks before the colon not counted */
     size_t name_len;
-    const char *body; /* behind the colon, leading blanks skipped, folds kept, without the last LF */
+    const char *body; /* behind the colon and blanks, folds kept, without the last LF */
     size_t body_len;
     size_t start;     /* offset of the field in the text */
     size_t end;       /* offset behind its LF */

@@ -367,7 +367,7 @@ static enum cause header_end(struct reader *r)
     return cause;
 }
 
-/* --- the door -------------------------------------------------------------------------------------- */
+/* --- the door ------------------------------------------------------------------------------- */
 
 void reader_init(struct reader *r, struct message *m, const struct message_input *in)
 {
