@@ -122,11 +122,14 @@ static void finish_tls(struct account *a, struct strv *errors)
 {
     size_t paths = count_paths(a);
 
-    if (a->tls == TLS_DEFAULT && paths > 0) {
-        if (paths < a->host.n)
-            strv_add(errors, "host: names and socket paths in one list need tls to be set");
-        a->tls = paths < a->host.n ? TLS_STARTTLS : TLS_OFF;
-    } else if (a->tls == TLS_DEFAULT)
+    if (a->tls == TLS_DEFAULT && paths > 0 && paths < a->host.n) {
+        strv_add(errors, "host: names and socket paths in one list need tls to be set");
+        a->tls = TLS_STARTTLS;
+        return;
+    }
+    if (a->tls == TLS_DEFAULT && paths > 0)
+        a->tls = TLS_OFF;
+    else if (a->tls == TLS_DEFAULT)
         a->tls = a->port == 465 || a->port == 994 || a->port == 2465 ? TLS_IMPLICIT : TLS_STARTTLS;
     if (a->tls != TLS_OFF && paths > 0 && a->tls_name == NULL)
         strv_add(errors, "tls on a socket path needs tls_name: the name in the certificate");

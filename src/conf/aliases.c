@@ -44,7 +44,7 @@ static const struct entry *find(const struct aliases *a, const char *name)
 /* What other mailers take for a file or a program; here it would become a strange mailbox. */
 static bool is_special(const char *spec)
 {
-    return strchr("/|:\\", spec[0]) != NULL;
+    return spec[0] != '\0' && strchr("/|:\\", spec[0]) != NULL;
 }
 
 static enum cause read_targets(const char *name, const char *value, struct strv *to,
@@ -148,6 +148,25 @@ static void look_up(struct walk *w)
     }
 }
 
+/*
+ * `default` stands for all unknown names together. Those it leads to stay as they are; so do all
+ * when it leads to nothing new, or the mail would vanish in a circle.
+ */
+static void follow_default(struct walk *w, const struct entry *everybody)
+{
+    size_t names = w->names.n, found = w->out->n;
+    struct strv before = w->unknown;
+
+    w->unknown = (struct strv){0};
+    follow(w, everybody);
+    if (w->names.n == names && w->out->n == found) {
+        w->unknown = before;
+        return;
+    }
+    look_up(w);
+    strv_free(&before);
+}
+
 bool aliases_expand(const struct aliases *a, const char *local, struct strv *out)
 {
     struct walk w = {.a = a, .out = out};
@@ -158,15 +177,11 @@ bool aliases_expand(const struct aliases *a, const char *local, struct strv *out
         return false;
     strv_add(&w.names, local);
     look_up(&w);
-    /* `default` stands for all the unknown names together; those it leads to stay as they are. */
-    if (w.unknown.n > 0 && everybody != NULL) {
-        strv_free(&w.unknown);
-        follow(&w, everybody);
-        look_up(&w);
-    }
+    if (w.unknown.n > 0 && everybody != NULL)
+        follow_default(&w, everybody);
     for (i = 0; i < w.unknown.n; i++)
         add_once(out, w.unknown.v[i]);
-    /* A loop that leads nowhere must not make the mail vanish: the name stays as it is. */
+    /* A circle of names alone: the name stays as it is. */
     if (out->n == before)
         strv_add(out, local);
     strv_free(&w.names);

@@ -35,7 +35,7 @@ struct preset {
     char *name;
     struct strv domains, hosts;
     struct pairs settings, hints;
-    char *user; /* address, local or a literal; NULL: address */
+    char *user; /* address, local, given or a literal; NULL: address */
 };
 
 struct providers {
@@ -262,6 +262,8 @@ static enum cause apply_user(const struct preset *e, struct account *a, struct f
 
     if (a->user != NULL || strv_has(&a->auth, "off"))
         return CAUSE_NONE;
+    if (!whole && strcmp(e->user, "given") == 0)
+        return fault_set(why, CAUSE_CONFIG, "provider %s needs user to be set", e->name);
     if (!whole && strcmp(e->user, "local") != 0)
         return settings_assign(row, a, e->user, why);
     domain = a->from != NULL ? addr_domain(a->from) : NULL;

@@ -7,7 +7,7 @@
  *   host = smtp.qq.com
  *   port = 465
  *   tls = implicit
- *   user = address                    address | local | the literal
+ *   user = address                    address | local | given | the literal
  *   note = ...                        which secret it wants, for people
  *   hint.535 = ...
  *
