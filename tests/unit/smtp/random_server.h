@@ -63,6 +63,9 @@ struct server {
     bool no_end_mark; /* from here on the end mark must not come */
     const char *no_end_why;
     /* the record */
+    unsigned must_have; /* ... and nothing the server did before is an excuse not to believe it */
+    unsigned in_doubt;  /* recipients whose whole message came in and was not answered */
+    bool said_421;
     unsigned told;   /* recipients that were told, in whole replies, that they have it */
     unsigned said_5; /* a 5yz was said at all */
     bool is_bad;     /* has broken the protocol, closed or fallen silent */
@@ -212,7 +215,8 @@ static bool be_evil(struct server *v, int code)
     switch (evil) {
     case EVIL_421:
         buf_adds(&v->out, "421 4.3.2 going down\r\n");
-        v->close_when_out = true;
+        v->close_when_out = chance(v, 500);
+        v->said_421 = true;
         over(v);
         return false;
     case EVIL_GARBAGE:
@@ -379,6 +383,7 @@ static void on_end(struct server *v, unsigned who, bool is_last)
     bool refused = chance(v, v->refuse);
     int code = refused ? refusals[draw(v, 5)] : 250;
     size_t start = v->out.len;
+    bool was_good = !v->is_bad;
     bool said;
 
     v->due_now = is_last ? DUE_FINAL : DUE_NOT_LAST;
@@ -388,8 +393,12 @@ static void on_end(struct server *v, unsigned who, bool is_last)
         if ((who & 1u << i) != 0)
             v->due[i] = refused ? fate_of(code) : FATE_ACCEPTED;
     }
+    if (!said && !v->said_421)
+        v->in_doubt |= who;
     if (!said || refused || v->marks == MARKS)
         return;
+    if (was_good)
+        v->must_have |= who;
     /* R2: a 250 that goes on beyond the limit is one as soon as the limit is reached. */
     v->mark[v->marks].end = v->out.len - start > 2048 ? start + 2048 : v->out.len;
     v->mark[v->marks++].who = who;
@@ -468,7 +477,7 @@ static void speak_early(struct server *v)
     add_reply(v, code);
     v->is_bad = true;
     forbid_end(v, "the end mark after an early reply");
-    v->state = WAITS_FOR_TEXT;
+    over(v);
 }
 
 /* One step: true when something moved. */

@@ -64,6 +64,7 @@ static void script_text(struct script *s)
 {
     char c;
 
+    buf_reset(&s->got);
     while ((s->got.len < 5 || memcmp(s->got.data + s->got.len - 5, "\r\n.\r\n", 5) != 0) &&
            script_read(s, &c))
         buf_addc(&s->got, c);

@@ -45,8 +45,22 @@ static int signal_pending;
 
 /* What base/proc and base/clock would be. */
 
+/* Comes out of the blue, also while the client is not waiting. */
+static void maybe_signal(bool held)
+{
+    if (signal_pending != 0 || !chance(server, server->signal))
+        return;
+    signal_pending = SIGTERM;
+    take_in(server);
+    if (!held)
+        forbid_end(server, "the end mark after a signal");
+    if (server->is_loud)
+        fprintf(stderr, "SIGTERM\n");
+}
+
 int proc_signal(void)
 {
+    maybe_signal(false);
     return signal_pending;
 }
 
@@ -57,14 +71,7 @@ int proc_poll(struct pollfd *fds, nfds_t n, deadline_ms until, bool hold_signals
         bool moved;
         int ready;
 
-        if (signal_pending == 0 && chance(server, server->signal)) {
-            signal_pending = SIGTERM;
-            take_in(server);
-            if (!hold_signals)
-                forbid_end(server, "the end mark after a signal");
-            if (server->is_loud)
-                fprintf(stderr, "SIGTERM\n");
-        }
+        maybe_signal(hold_signals);
         if (signal_pending != 0 && !hold_signals)
             return -1;
         moved = server_step(server);
@@ -173,8 +180,10 @@ static void check_fates(struct server *v, const struct envelope *e)
             blame(v, "a recipient is OPEN");
         if (r->fate == FATE_ACCEPTED && !was_told)
             blame(v, "ACCEPTED, and the server had not said so");
-        if (r->fate != FATE_ACCEPTED && was_told && !v->is_bad)
+        if (r->fate != FATE_ACCEPTED && was_told && (v->must_have & 1u << i) != 0)
             blame(v, "the server had accepted it");
+        if ((v->in_doubt & 1u << i) != 0 && r->why.cause != CAUSE_MAY_HAVE_ARRIVED)
+            blame(v, "it may have arrived, and nobody says so");
         if (r->fate == FATE_NEVER && v->said_5 == 0 && !v->abort && !v->is_bad)
             blame(v, "NEVER without any 5yz");
         if (r->fate != FATE_ACCEPTED && (r->why.cause == CAUSE_NONE || r->why.stage == STAGE_NONE))
