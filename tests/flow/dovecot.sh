@@ -13,7 +13,7 @@ account()
 {
     config "$1" "[account main]" "host = localhost" "port = $2" "tls = $3" "user = user" \
         "password = $4" "auth = $5" "from = alice@example.org" "tls_trust = $certs/ca.pem" \
-        "queue = never" "[log]" "target = none"
+        "queue = never" "timeout = 10s" "[log]" "target = none"
 }
 
 for way in "1587 starttls" "1465 implicit"; do

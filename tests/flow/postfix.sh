@@ -12,7 +12,7 @@ account()
 {
     config "$1" "[account main]" "host = localhost" "port = $2" "user = user@mx.test" \
         "password = $3" "auth = $4" "from = alice@example.org" "tls_trust = $certs/ca.pem" \
-        "queue = never" "[log]" "target = none"
+        "queue = never" "timeout = 10s" "[log]" "target = none"
 }
 
 for port in 587 465; do

@@ -61,6 +61,8 @@ discard unix - - n - - discard
 virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
 postlog unix-dgram n - n - 1 postlogd
 END
     mkdir -p /etc/postfix/sasl
