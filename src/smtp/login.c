@@ -13,7 +13,6 @@
 
 #include "base/b64.h"
 #include "base/limits.h"
-#include "base/strv.h"
 #include "smtp/talk.h"
 
 #define ROUNDS_MAX     8   /* challenges of one exchange; no mechanism needs more */
@@ -121,7 +120,7 @@ static enum cause respond(struct login *l, struct fault *why)
     is_base64 = b64_decode(&challenge, text->data, text->len);
     c = add_response(l, is_base64 ? challenge.data : NULL, challenge.len, &line, why);
     if (c == CAUSE_AUTH_MECHANISM) {
-        /* The server goes on asking where the mechanism has ended: its fault, not the password's. */
+        /* It goes on asking where the mechanism has ended: its fault, not the password's. */
         c = fault_set(why, CAUSE_PROTOCOL, "the server asks for more than AUTH %s has to say",
                       l->row->name);
         reply_words(&l->s->reply, STAGE_AUTH, why);

@@ -10,10 +10,7 @@
 
 #include "smtp/talk.h"
 
-#include <string.h>
-
 #include "base/limits.h"
-#include "base/xalloc.h"
 
 #define OUT_OF_TURN_MS 2000 /* for the rest of a reply that nobody asked for */
 
@@ -101,8 +98,7 @@ enum cause talk_line(struct session *s, enum stage stage, const struct talk_line
 
     if (c != CAUSE_NONE)
         return c;
-    buf_init(&out, LIMIT_AUTH_LINE + 2);
-    out.secret = line->mask;
+    buf_init_secret(&out, LIMIT_AUTH_LINE + 2);
     buf_add(&out, line->text, line->n);
     buf_adds(&out, "\r\n");
     if (out.over) {

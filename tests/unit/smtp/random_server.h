@@ -205,7 +205,7 @@ static int odd_code(struct server *v, int code)
     return neither[draw(v, 4)];
 }
 
-/* Does something bad in the place of a reply of CODE; true when that reply was said all the same. */
+/* Does something bad in the place of a reply of CODE; true when CODE was said all the same. */
 static bool be_evil(struct server *v, int code)
 {
     enum evil evil = (enum evil)draw(v, EVIL_COUNT);
