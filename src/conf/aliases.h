@@ -15,8 +15,8 @@ struct aliases *aliases_new(void);
 
 /* aliases_add - NAME = VALUE (an address list; bare names are looked up again); `default` is the
  * name for all that have no entry. fails: CAUSE_CONFIG (not an address list). */
-enum cause aliases_add(struct aliases *a, const char *name, const char *value, struct fault *why)
-    ATTR_CHECK;
+enum cause aliases_add(struct aliases *a, const char *name, const char *value,
+                       struct fault *why) ATTR_CHECK;
 
 /*
  * aliases_expand - appends to OUT the addresses that LOCAL stands for, recursion included (loops

@@ -42,7 +42,7 @@ struct draft_config {
 void draft_error(struct draft_config *d, const char *file, unsigned long line, const char *fmt, ...)
     ATTR_PRINTF(4, 5);
 
-/* draft_fault - an error that is a fault already: it keeps its cause and hint when it is the first. */
+/* draft_fault - an error that is a fault already: as the first one it keeps its cause and hint. */
 void draft_fault(struct draft_config *d, const struct fault *why);
 
 #endif

@@ -37,8 +37,8 @@ struct config_options {
 
 /*
  * config_load - finds, checks and reads. out: owned by the caller (config_close).
- * fails: CAUSE_NO_CONFIG (files tried, how to set up); CAUSE_CONFIG: *every* error of the files, one
- *        "file:line: message" a line, in ERRORS (may be NULL); why has the first and how many more;
+ * fails: CAUSE_NO_CONFIG (files tried, how to set up); CAUSE_CONFIG: *every* error of the files as
+ *        "file:line: message" in ERRORS (may be NULL); why has the first and how many more;
  *        CAUSE_USAGE: an -O that names no setting, or one it may not set.
  */
 enum cause config_load(struct config **out, const struct who *w, const struct config_options *o,
@@ -49,7 +49,10 @@ enum cause config_load_presets(struct config **out, const struct who *w,
                                const struct config_options *o, const char *providers_file,
                                struct strv *errors, struct fault *why) ATTR_CHECK;
 
-/* config_dump - appends a file that reads back to the same config; secrets only as comments. */
+/*
+ * config_dump - appends a file that reads back to the same config: every value, merged. Of an inline
+ * password only a comment says that there is one, so it has to be put back before mail is sent.
+ */
 void config_dump(const struct config *c, struct buf *out);
 
 /* config_close - frees (wipes secrets) and nulls. */

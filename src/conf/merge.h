@@ -9,7 +9,7 @@
 
 /*
  * merge_check_overrides - that each -O KEY=VALUE names a setting that -O may set and has a value
- * that it can have. fails: CAUSE_USAGE ("-O port=x: ..."). The text shows VALUE: it is the caller's.
+ * that it can have. fails: CAUSE_USAGE ("-O port=x: ..."); the text shows VALUE, the caller's own.
  */
 enum cause merge_check_overrides(const struct strv *set, struct fault *why) ATTR_CHECK;
 

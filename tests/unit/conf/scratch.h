@@ -1,4 +1,4 @@
-/* scratch.h: a temporary folder, files of a given mode in it, and a made-up user, for conf tests. */
+/* scratch.h: a temporary folder, files of any mode in it, and a made-up user, for conf tests. */
 #ifndef TESTS_UNIT_CONF_SCRATCH_H
 #define TESTS_UNIT_CONF_SCRATCH_H
 
