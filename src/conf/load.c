@@ -450,7 +450,7 @@ static void settle(struct draft_config *d)
 {
     size_t i;
 
-    d->c->account = xcalloc(d->n + 1, sizeof(*d->c->account));
+    d->c->account = xcalloc(d->n + 1, sizeof(struct account *));
     for (i = 0; i < d->n; i++)
         d->c->account[i] = d->v[i].a;
     d->c->n = d->n;

@@ -129,7 +129,7 @@ static void unknown_account(struct draft_config *d, const char *file, unsigned l
  */
 static void merge_like(struct draft_config *d, struct draft *start)
 {
-    struct draft **chain = xcalloc(d->n + 1, sizeof(*chain));
+    struct draft **chain = xcalloc(d->n + 1, sizeof(struct draft *));
     struct draft *at = start;
     size_t n = 0;
 

@@ -14,7 +14,7 @@
 #include "conf/near.h"
 #include "conf/value.h"
 
-#define DAY 86400
+#define DAY INT64_C(86400)
 
 static const struct setting_enum protocol_words[] = {
     {"smtp", PROTOCOL_SMTP}, {"lmtp", PROTOCOL_LMTP}, {NULL, 0}};
