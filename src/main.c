@@ -84,6 +84,8 @@ static bool may_have_message(const struct cmd *cmd, const struct mode_row *row)
 {
     char letter = cmd_letter_of_name(cmd->name);
 
+    if (cmd->opt.help || cmd->opt.version)
+        return false;
     if (row != NULL)
         return row->reads_message;
     if (letter != 0 && letter != 'm')
@@ -98,7 +100,7 @@ static enum cause run(struct cmd *cmd, int argc, char *const argv[], struct faul
     enum cause c = choose(cmd, argc, argv, &row, why);
 
     if (c == CAUSE_NONE && cmd->opt.help)
-        cmd_usage(false);
+        cmd_explain(row);
     else if (c == CAUSE_NONE && cmd->opt.version)
         cmd_version();
     else if (c == CAUSE_NONE)

@@ -58,6 +58,10 @@ enum cause cmd_accounts(struct cmd *cmd, struct fault *why)
         c = fault_set(why, CAUSE_USAGE, "accounts takes no argument: %s", cmd->opt.rcpt[0]);
     if (c != CAUSE_NONE)
         return c;
+    if (cmd->opt.help) {
+        cmd_explain(cmd_mode_by_verb("accounts"));
+        return CAUSE_NONE;
+    }
     who_am_i(&who);
     c = cmd_config(cmd, &who, &config, why);
     if (c == CAUSE_NONE && want_dump)

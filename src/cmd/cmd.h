@@ -83,6 +83,9 @@ enum cause cmd_help(struct cmd *cmd, struct fault *why) ATTR_CHECK;
 /* cmd_usage - the short usage on standard output or standard error. */
 void cmd_usage(bool to_stderr);
 
+/* cmd_explain - what `help VERB` and `VERB --help` print; the usage for a row without a verb. */
+void cmd_explain(const struct mode_row *row);
+
 /* cmd_version - "postrider VERSION" and what it is built with, on standard output. */
 void cmd_version(void);
 

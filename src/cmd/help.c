@@ -72,6 +72,17 @@ static void print_options(void)
          "them.");
 }
 
+void cmd_explain(const struct mode_row *row)
+{
+    if (row->verb == NULL) {
+        cmd_usage(false);
+        return;
+    }
+    printf("Usage: postrider %s %s\n%s\n", row->verb, row->arguments, row->help);
+    if (row->run == cmd_send)
+        print_options();
+}
+
 enum cause cmd_help(struct cmd *cmd, struct fault *why)
 {
     const struct mode_row *row;
@@ -89,8 +100,6 @@ enum cause cmd_help(struct cmd *cmd, struct fault *why)
                    near != NULL ? near : "");
         return CAUSE_USAGE;
     }
-    printf("Usage: postrider %s %s\n%s\n", row->verb, row->arguments, row->help);
-    if (row->run == cmd_send)
-        print_options();
+    cmd_explain(row);
     return CAUSE_NONE;
 }

@@ -49,10 +49,43 @@ static enum cause parse_sender(struct job *j, struct fault *why)
     return c;
 }
 
+/*
+ * An option behind the first address. As sendmail it is a recipient, as with every other; a person
+ * who types postrider has forgotten the order, and must not send what was meant as a dry run.
+ */
+static enum cause check_order(const struct options *o, struct fault *why)
+{
+    if (!o->own || o->late == NULL)
+        return CAUSE_NONE;
+    fault_set(why, CAUSE_USAGE, "the option %s stands behind an address", o->late);
+    fault_hint(why, "options go before the addresses; `--` goes before an address that begins "
+                    "with a dash");
+    return CAUSE_USAGE;
+}
+
+static enum cause no_recipients(const struct options *o, struct fault *why)
+{
+    fault_set(why, CAUSE_NO_RECIPIENTS, "no recipients");
+    if (o->sender != NULL)
+        fault_hint(why,
+                   "-f took \"%s\" as the sender; the recipients come after it, or with -t "
+                   "from the header",
+                   o->sender);
+    return CAUSE_NO_RECIPIENTS;
+}
+
+/* A name that would not fit into one line of the header (RFC 5322 2.1.1), encoded or not. */
+#define FULL_NAME_MAX 300
+
 enum cause job_arguments(struct job *j, struct fault *why)
 {
     size_t i;
-    enum cause c = parse_sender(j, why);
+    enum cause c = check_order(j->opt, why);
+
+    if (c == CAUSE_NONE && j->opt->full_name != NULL && strlen(j->opt->full_name) > FULL_NAME_MAX)
+        c = fault_set(why, CAUSE_USAGE, "-F: a name has at most %d octets", FULL_NAME_MAX);
+    if (c == CAUSE_NONE)
+        c = parse_sender(j, why);
 
     for (i = 0; c == CAUSE_NONE && i < j->opt->nrcpt; i++) {
         const char *word = j->opt->rcpt[i];
@@ -63,13 +96,8 @@ enum cause job_arguments(struct job *j, struct fault *why)
     }
     if (c == CAUSE_NONE)
         c = dsn_check(j->opt, &j->envelope, why);
-    if (c == CAUSE_NONE && j->wanted.n == 0 && !j->opt->read_rcpt) {
-        fault_set(why, CAUSE_NO_RECIPIENTS, "no recipients");
-        fault_hint(why, "%s",
-                   "name them on the command line, or use -t to take them from the "
-                   "header");
-        c = CAUSE_NO_RECIPIENTS;
-    }
+    if (c == CAUSE_NONE && j->wanted.n == 0 && !j->opt->read_rcpt)
+        c = no_recipients(j->opt, why);
     return c;
 }
 

@@ -39,9 +39,11 @@ enum cause cmd_config(const struct cmd *cmd, const struct who *w, struct config 
     enum cause c = config_load(out, w, &o, &errors, why);
     size_t i;
 
-    /* The fault itself is the last line that main prints: the others come before it. */
-    for (i = 1; i < errors.n; i++)
+    /* Every error, in the order of the file; main prints the fault, which becomes the last one. */
+    for (i = 0; i + 1 < errors.n; i++)
         log_error("%s", errors.v[i]);
+    if (errors.n > 1)
+        fault_set(why, c, "%s", errors.v[errors.n - 1]);
     /* Nobody reads the standard error of a daemon's sendmail: the log must know too. */
     if (c != CAUSE_NONE && !cmd->own)
         log_line(LOG_CRIT, "sendmail", "cannot be used as configured: %s", why->text.data);

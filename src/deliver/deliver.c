@@ -86,6 +86,8 @@ static enum cause open_any(const struct delivery *d, const struct route *route, 
         if (c == CAUSE_NONE || !next_host_may_help(c))
             return c;
     }
+    if (route->hosts > 1)
+        fault_note(why, "all %zu hosts failed, the last", route->hosts);
     if (route->hosts == 0)
         return fault_set(why, CAUSE_CONFIG, "account %s has no host", d->account->id);
     return c;

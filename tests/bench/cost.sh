@@ -5,7 +5,7 @@
 
 install_program
 make_certificates
-serve calls --tls implicit --user alice@example.org --password secret --size 99000000
+serve store --tls implicit --user alice@example.org --password secret --size 99000000
 
 # The system's authorities and ours behind them; once as a file of its own, once as the store.
 cat /etc/ssl/certs/ca-certificates.crt "$certs/ca.pem" >"$work/bundle.pem"
@@ -28,6 +28,7 @@ auth plain
 user alice@example.org
 password secret
 from alice@example.org
+account default: main
 END
 )
 { message bench && head -c 1800 /dev/urandom | base64 -w 76; } >"$work/2k"
@@ -41,8 +42,8 @@ instructions()
 
 calls()
 {
-    strace -f -qq -o "$work/calls" "$@" <"$work/2k" >/dev/null 2>&1
-    wc -l <"$work/calls"
+    strace -f -qq -o "$work/strace" "$@" <"$work/2k" >/dev/null 2>&1
+    wc -l <"$work/strace"
 }
 
 # Peak resident memory in KiB.
@@ -59,6 +60,7 @@ small=$(instructions "$postrider" send -C "$work/small.ini" -i bob@example.org)
 cp /etc/ssl/certs/ca-certificates.crt "$work/system.pem"
 cat "$certs/ca.pem" >>/etc/ssl/certs/ca-certificates.crt
 system=$(instructions "$postrider" send -C "$work/store.ini" -i bob@example.org)
+check "the peer works" sh -c "msmtp -C '$work/msmtprc' bob@example.org <'$work/2k'"
 peer=$(instructions msmtp -C "$work/msmtprc" bob@example.org)
 our_calls=$(calls "$postrider" send -C "$work/bundle.ini" -i bob@example.org)
 peer_calls=$(calls msmtp -C "$work/msmtprc" bob@example.org)

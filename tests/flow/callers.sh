@@ -33,15 +33,20 @@ target = none
 END
 chmod 600 /usr/local/etc/postrider.ini
 
-# arrived N: waits for message number N.
-arrived()
+# next: the next message that the server will store is the one that is looked at.
+n=0
+next()
 {
-    eml=$store/$1.eml
-    env=$store/$1.env
-    wait_for "${2:-5}" test -s "$eml" && wait_for 1 test -s "$env"
+    n=$((n + 1))
+    eml=$store/$n.eml
+    env=$store/$n.env
 }
 
-n=0
+# arrived [SECONDS]: waits for it.
+arrived()
+{
+    wait_for "${1:-5}" test -s "$eml" && wait_for 1 test -s "$env"
+}
 
 # cron's turn comes at the next full minute: it is started first and looked at last.
 printf 'MAILTO=root\n* * * * * root printf "Gr\\303\\274\\303\\237e\\n.\\nfrom cron\\n"\n' >/etc/cron.d/journey
@@ -53,8 +58,8 @@ cron_started=$(date +%s)
 # mail(1): subject with 8-bit text, no From, no Date.
 run "mail(1): status 0" 0 sh -c 'echo "a note" | mail -s "Grüße" bob@example.org'
 silent "mail(1): silent"
-n=$((n + 1))
-check "mail(1): it arrived" arrived "$n"
+next
+check "mail(1): it arrived" arrived
 says "$env" '^from alice@example\.org' "mail(1): the sender is the account"
 says "$env" '^rcpt bob@example\.org' "mail(1): the recipient"
 says "$eml" '^Subject: =\?UTF-8\?' "mail(1): the raw subject became an encoded word"
@@ -75,8 +80,8 @@ for how in "--sendmail-cmd=$postrider" "--smtp-server=/usr/sbin/sendmail"; do
     run "git send-email ${how%%=*}: status 0" 0 git send-email -q --confirm=never --suppress-cc=all \
         "$how" --to=bob@example.org --bcc=carol@example.net out/*.patch
     for i in 0 1 2 3; do
-        n=$((n + 1))
-        check "git ${how%%=*}: patch $i arrived" arrived "$n"
+        next
+        check "git ${how%%=*}: patch $i arrived" arrived
         check "git ${how%%=*}: patch $i has both recipients" \
             sh -c "grep -q '^rcpt bob@example.org' '$env' && grep -q '^rcpt carol@example.net' '$env'"
         check "git ${how%%=*}: patch $i does not show the Bcc" \
@@ -96,13 +101,13 @@ sed -n 's/^\.Dl \$ //p' "$top/man/sendmail.8" >"$work/examples"
 check "sendmail(8) has examples" test -s "$work/examples"
 while IFS= read -r line; do
     run "sendmail(8): $line" 0 sh -c "$line" </dev/null
-    n=$((n + 1))
-    check "sendmail(8): it arrived" arrived "$n"
+    next
+    check "sendmail(8): it arrived" arrived
 done <"$work/examples"
 
 # cron: at most a minute has passed.
-n=$((n + 1))
-check "cron: its mail arrived" arrived "$n" $((65 - ($(date +%s) - cron_started)))
+next
+check "cron: its mail arrived" arrived $((65 - ($(date +%s) - cron_started)))
 says "$env" '^rcpt admin@example\.org' "cron: root went where [aliases] says"
 says "$env" '^from alice@example\.org' "cron: the sender is the account"
 says "$eml" '^From: ("?root \(Cron Daemon\)"?|"?\(?Cron Daemon\)?"?|root) ?.*<?alice@example\.org' \

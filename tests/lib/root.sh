@@ -11,7 +11,7 @@
 # is free; the source and build folders keep their paths.
 set -eu
 
-packages="postfix sasl2-bin libsasl2-modules dovecot-core dovecot-submissiond bsd-mailx git-email
+packages="postfix sasl2-bin libsasl2-modules dovecot-core dovecot-submissiond bsd-mailx git-email libmailtools-perl libmailtools-perl
     cron msmtp socat strace swaks time procps iproute2 openssl util-linux valgrind mandoc python3-aiosmtpd"
 
 die()

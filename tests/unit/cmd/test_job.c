@@ -16,7 +16,9 @@
 #define TWO                                                                                        \
     "[account one]\nhost = a.example\nfrom = one@example.org\nmatch = *@team.example.org\n"        \
     "[account two]\nhost = b.example\nfrom = two@example.net\n"
-#define ALIASES "[aliases]\nroot = admin@example.com\nops = root, carol@example.com\n"
+#define FIFTY     "12345678901234567890123456789012345678901234567890"
+#define LONG_NAME FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY "1"
+#define ALIASES   "[aliases]\nroot = admin@example.com\nops = root, carol@example.com\n"
 
 static const struct {
     const char *why;
@@ -269,6 +271,38 @@ static const struct {
      {"-f", "a@example.org, b@example.org", "b@example.com"},
      "\n",
      CAUSE_BAD_ADDRESS,
+     NULL,
+     NULL,
+     NULL},
+    {"an option behind an address",
+     TWO,
+     {"b@example.com", "-v"},
+     "\n",
+     CAUSE_USAGE,
+     NULL,
+     NULL,
+     NULL},
+    {"... is a recipient behind --",
+     TWO,
+     {"--", "b@example.com", "-v@example.com"},
+     "\n",
+     CAUSE_NONE,
+     "one",
+     "one@example.org",
+     "b@example.com -v@example.com"},
+    {"-f took the recipient",
+     TWO,
+     {"-f", "b@example.com"},
+     "\n",
+     CAUSE_NO_RECIPIENTS,
+     NULL,
+     NULL,
+     NULL},
+    {"a name longer than a line",
+     TWO,
+     {"-F", LONG_NAME, "b@example.com"},
+     "\n",
+     CAUSE_USAGE,
      NULL,
      NULL,
      NULL},
