@@ -22,6 +22,7 @@ empty "unit tests are named test_*" "$(find tests/unit -name '*.c' ! -name 'test
 empty "every house test" "$(unlisted $(find tests/house -name '*.sh'))"
 check "the wire cases are packed as a folder" test -z "$(unlisted tests/wire)"
 empty "every flow test" "$(unlisted $(find tests/flow -name '*.sh'))"
+empty "every fault test" "$(unlisted $(find tests/fault -name '*.sh'))"
 empty "every fuzz target" "$(unlisted $(find tests/fuzz -name "fuzz_*.c" | sed "s,\.c$,,"))"
 empty "every manual" "$(unlisted $(find man -type f))"
 
