@@ -50,8 +50,9 @@ enum cause config_load_presets(struct config **out, const struct who *w,
                                struct strv *errors, struct fault *why) ATTR_CHECK;
 
 /*
- * config_dump - appends a file that reads back to the same config: every value, merged. Of an inline
- * password only a comment says that there is one, so it has to be put back before mail is sent.
+ * config_dump - appends a file that reads back to the same config: every value, merged. Of an
+ * inline password only a comment says that there is one, so it has to be put back before mail is
+ * sent.
  */
 void config_dump(const struct config *c, struct buf *out);
 

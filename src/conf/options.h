@@ -11,44 +11,44 @@
 #include <stddef.h>
 
 enum option_arg {
-    ARG_NONE,     /* -i */
-    ARG_WANTED,   /* -f ADDR or -fADDR */
-    ARG_GLUED,    /* -q, -q30m: only what is glued on */
-    ARG_SUB,      /* -oX..., -bX: sub-letter, mostly glued on ("-o i" and "-b s" are read, too) */
+    ARG_NONE,   /* -i */
+    ARG_WANTED, /* -f ADDR or -fADDR */
+    ARG_GLUED,  /* -q, -q30m: only what is glued on */
+    ARG_SUB,    /* -oX..., -bX: sub-letter, mostly glued on ("-o i" and "-b s" are read, too) */
 };
 
 /* What a row does. IGNORE rows are parsed with their argument and have no effect. */
 enum option_act {
     ACT_IGNORE,
-    ACT_SENDER,      /* -f, -r */
-    ACT_FULL_NAME,   /* -F */
-    ACT_READ_RCPT,   /* -t */
-    ACT_NO_DOT,      /* -i */
-    ACT_MODE,        /* -b */
-    ACT_QUEUE_RUN,   /* -q */
-    ACT_VERBOSE,     /* -v */
-    ACT_O,           /* -o */
-    ACT_ERRORS,      /* -e: as -oe */
-    ACT_ALIASES,     /* -I: as -bi */
-    ACT_SET,         /* -O */
-    ACT_CONFIG,      /* -C */
-    ACT_BODY,        /* -B */
-    ACT_NOTIFY,      /* -N */
-    ACT_RET,         /* -R */
-    ACT_ENVID,       /* -V */
-    ACT_ACCOUNT,     /* -a (under the name postrider only) */
-    ACT_DRY_RUN,     /* --dry-run (under the name postrider only) */
+    ACT_SENDER,    /* -f, -r */
+    ACT_FULL_NAME, /* -F */
+    ACT_READ_RCPT, /* -t */
+    ACT_NO_DOT,    /* -i */
+    ACT_MODE,      /* -b */
+    ACT_QUEUE_RUN, /* -q */
+    ACT_VERBOSE,   /* -v */
+    ACT_O,         /* -o */
+    ACT_ERRORS,    /* -e: as -oe */
+    ACT_ALIASES,   /* -I: as -bi */
+    ACT_SET,       /* -O */
+    ACT_CONFIG,    /* -C */
+    ACT_BODY,      /* -B */
+    ACT_NOTIFY,    /* -N */
+    ACT_RET,       /* -R */
+    ACT_ENVID,     /* -V */
+    ACT_ACCOUNT,   /* -a (under the name postrider only) */
+    ACT_DRY_RUN,   /* --dry-run (under the name postrider only) */
     ACT_HELP,
     ACT_VERSION,
-    ACT_BAD          /* 64 with the row's help as the hint */
+    ACT_BAD /* 64 with the row's help as the hint */
 };
 
 struct option_row {
-    const char *spelling;  /* "f" for letters, "--dry-run" for long ones */
+    const char *spelling; /* "f" for letters, "--dry-run" for long ones */
     enum option_arg arg;
     enum option_act act;
-    bool own;              /* only under the name postrider */
-    const char *help;      /* one sentence */
+    bool own;         /* only under the name postrider */
+    const char *help; /* one sentence */
 };
 
 enum option_error_mode { ERRORS_PRINT, ERRORS_MAIL, ERRORS_QUIET, ERRORS_BERKNET };
@@ -61,11 +61,11 @@ enum option_delivery {
 
 /* All strings borrowed from argv. */
 struct options {
-    bool own;                /* run as postrider (or behind a verb) */
-    bool trusted;            /* behind a verb: -C and -O count */
-    char mode;               /* 'm' unless -b or -q said otherwise; 'q' for -q */
-    const char *queue_arg;   /* what was glued to -q, or NULL */
-    const char *sender;      /* -f; NULL: not given; "" or "<>": null */
+    bool own;              /* run as postrider (or behind a verb) */
+    bool trusted;          /* behind a verb: -C and -O count */
+    char mode;             /* 'm' unless -b or -q said otherwise; 'q' for -q */
+    const char *queue_arg; /* what was glued to -q, or NULL */
+    const char *sender;    /* -f; NULL: not given; "" or "<>": null */
     const char *full_name;
     bool read_rcpt, no_dot, verbose, dry_run, help, version;
     const char *account;
@@ -74,9 +74,9 @@ struct options {
     const char *body, *notify, *ret, *envid;
     enum option_error_mode errors;
     enum option_delivery delivery;
-    char *const *rcpt;       /* the remaining words */
+    char *const *rcpt; /* the remaining words */
     size_t nrcpt;
-    const char *late;        /* the first of them that looks like an option, unless behind "--" */
+    const char *late; /* the first of them that looks like an option, unless behind "--" */
 };
 
 /* options_table - every row. */
