@@ -18,6 +18,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/proc.h"
 #include "base/xalloc.h"
 #include "conf/aliases.h"
 #include "conf/draft.h"
@@ -469,6 +470,7 @@ enum cause config_load_presets(struct config **out, const struct who *w,
     *out = NULL;
     if (c != CAUSE_NONE)
         return c;
+    proc_protect_memory();
     d.c = xcalloc(1, sizeof(*d.c));
     d.c->owner_only = true; /* read_file takes no other */
     settings_set_defaults(SCOPE_QUEUE, &d.c->queue);

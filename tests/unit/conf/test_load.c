@@ -3,12 +3,32 @@
 
 #include "conf/load.h"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include "base/attr.h"
 #include "conf/aliases.h"
 #include "conf/secret.h"
 #include "loading.h"
 
 #define GOOD "[account a]\nhost = h.example\n"
+
+/* Runs first: what is forbidden stays so. No octet is read here, so it was done before any. */
+static void test_memory(struct scratch *s)
+{
+    struct config_options o = {.file = scratch_path(s, "missing.ini")};
+    struct rlimit core = {1, 1};
+    struct config *c = NULL;
+    struct fault why = {0};
+    struct who w;
+
+    scratch_who(s, &w);
+    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    is_int(config_load(&c, &w, &o, NULL, &why), CAUSE_CONFIG, "a file that is not there");
+    is_int(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 0, "no core file before a password can be read");
+    ok(getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0, "nor by the limit");
+    fault_free(&why);
+}
 
 static void test_values(struct scratch *s)
 {
@@ -389,6 +409,7 @@ int main(void)
     struct scratch s;
 
     scratch_open(&s);
+    test_memory(&s);
     test_values(&s);
     test_wrong_lines(&s);
     test_first(&s);
