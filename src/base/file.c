@@ -17,7 +17,8 @@
 
 #include "base/xalloc.h"
 
-#define READ_STEP ((size_t)16 * 1024)
+#define READ_STEP                                                                                  \
+    ((size_t)16 * 1024) /* nearly every file is shorter: two reads, the end included */
 
 enum cause file_open_regular(const char *path, int *fd, struct stat *st, struct fault *why)
 {
@@ -71,8 +72,20 @@ static ssize_t read_some(int fd, void *to, size_t n)
     return got;
 }
 
+/* What is left to read of a regular file, at least one step. */
+static size_t rest_of(int fd)
+{
+    off_t at = lseek(fd, 0, SEEK_CUR); /* -1: a pipe */
+    struct stat st;
+
+    if (at < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size - at < (off_t)READ_STEP)
+        return READ_STEP;
+    return (size_t)(st.st_size - at);
+}
+
 enum cause file_read_fd(int fd, const char *name, struct buf *out, struct fault *why)
 {
+    size_t rest = 0; /* as far as known, and one for the end */
     char beyond;
     ssize_t got = 1;
 
@@ -86,11 +99,18 @@ enum cause file_read_fd(int fd, const char *name, struct buf *out, struct fault 
                 return fault_set(why, CAUSE_CONFIG, "%s: more than %zu octets", name, out->ceiling);
             }
         } else {
-            room = room < READ_STEP ? room : READ_STEP;
+            size_t step = rest > 0 ? rest : READ_STEP;
+
+            room = room < step ? room : step;
             buf_reserve(out, room); /* cannot be refused: it is under the ceiling */
             got = read_some(fd, out->data + out->len, room);
             if (got > 0)
                 buf_grew(out, (size_t)got);
+            /* A short read ends most files; only behind a full one it pays to ask for the size. */
+            if (got == (ssize_t)READ_STEP && rest == 0)
+                rest = rest_of(fd) + 1;
+            else
+                rest -= got > 0 && (size_t)got < rest ? (size_t)got : rest;
         }
     }
     return got < 0 ? fault_errno(why, CAUSE_IO, errno, "%s", name) : CAUSE_NONE;

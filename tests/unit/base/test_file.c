@@ -104,6 +104,18 @@ static enum cause read_with(const char *name, size_t ceiling, struct buf *out, s
     return cause;
 }
 
+/* How many octets of a pipe are read. */
+static long long read_pipe(int fd, struct fault *why)
+{
+    struct buf out;
+    long long n;
+
+    buf_init(&out, 1024 * 1024);
+    n = file_read_fd(fd, "pipe", &out, why) == CAUSE_NONE ? (long long)out.len : -1;
+    buf_free(&out);
+    return n;
+}
+
 static void test_read(void)
 {
     static char big[100000];
@@ -122,11 +134,21 @@ static void test_read(void)
     is_int(read_with("big", sizeof(big) - 1, &out, &why), CAUSE_CONFIG, "one octet over");
     is_str(why.text.data, "big: more than 99999 octets", "says the limit");
     buf_free(&out);
+    is_int(read_with("big", 1024 * 1024, &out, &why), CAUSE_NONE, "a file under the ceiling");
+    ok(out.len == sizeof(big) && memcmp(out.data, big, sizeof(big)) == 0, "is read whole");
+    ok(out.cap <= sizeof(big) + 2, "into room for its size: %zu octets", out.cap);
+    buf_free(&out);
     is_int(read_with("empty", 0, &out, &why), CAUSE_NONE, "nothing into nothing");
     buf_free(&out);
     is_int(read_with("empty", 10, &out, &why), CAUSE_NONE, "an empty file");
     is_str(out.data, "", "is an empty string");
     buf_adds(&out, "front ");
+    if (pipe(ends) == 0) {
+        is_int(write(ends[1], big, 40000), 40000, "a pipe takes more than one step");
+        close(ends[1]);
+        is_int(read_pipe(ends[0], &why), 40000, "which has no size and is read whole");
+        close(ends[0]);
+    }
     if (pipe(ends) == 0) {
         is_int(write(ends[1], "abc", 3), 3, "a pipe takes text");
         close(ends[1]);
