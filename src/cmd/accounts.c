@@ -35,7 +35,7 @@ static void dump(const struct config *c)
 
     buf_init(&out, LIMIT_CONFIG_FILE * 4);
     config_dump(c, &out);
-    fwrite(out.data, 1, out.len, stdout);
+    (void)fwrite(out.data, 1, out.len, stdout);
     buf_free(&out);
 }
 

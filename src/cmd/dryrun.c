@@ -34,7 +34,7 @@ static enum cause print_piece(struct wire *w, const char *piece, size_t n, struc
     while (n > 0) {
         size_t taken = wire_feed(w, piece, n, out);
 
-        fwrite(out->data, 1, out->len, stdout);
+        (void)fwrite(out->data, 1, out->len, stdout);
         buf_reset(out);
         piece += taken;
         n -= taken;

@@ -126,6 +126,7 @@ enum cause cmd_refused(struct cmd *cmd, struct fault *why)
     const struct mode_row *row = cmd_mode_by_letter(cmd->opt.mode);
 
     fault_set(why, CAUSE_USAGE, "-b%c is refused", cmd->opt.mode);
-    fault_hint(why, "%s", row->hint);
+    if (row != NULL)
+        fault_hint(why, "%s", row->hint);
     return CAUSE_USAGE;
 }

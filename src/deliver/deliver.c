@@ -139,6 +139,7 @@ enum cause deliver_message(const struct delivery *d, struct envelope *e, const s
     c = open_any(d, &route, message_wire_size(m), &t, &s, &host, why);
     r->open_ms = clock_mono_ms() - started_ms;
     if (c == CAUSE_NONE) {
+        assert(s != NULL);
         buf_adds(&r->relay, stream_peer(s->stream));
         c = xfer_run(s, e, m, &xfer, &r->reply, why);
     }
