@@ -20,7 +20,6 @@ empty "every unit test and its headers" "$(
     unlisted $(find tests/unit -name '*.[ch]' | sed 's/\.c$//'))"
 empty "unit tests are named test_*" "$(find tests/unit -name '*.c' ! -name 'test_*')"
 empty "every house test" "$(unlisted $(find tests/house -name '*.sh'))"
-check "the wire cases are packed as a folder" test -z "$(unlisted tests/wire)"
 empty "every flow test" "$(unlisted $(find tests/flow -name '*.sh'))"
 empty "every fault test" "$(unlisted $(find tests/fault -name '*.sh'))"
 empty "every fuzz target" "$(unlisted $(find tests/fuzz -name "fuzz_*.c" | sed "s,\.c$,,"))"
