@@ -351,18 +351,80 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* The length of $NAME or ${NAME} at S, 0 when it is none. */
+static size_t variable_length(const char *s)
+{
+    static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    size_t brace = s[0] == '$' && s[1] == '{';
+    size_t n = s[0] == '$' ? strspn(s + 1 + brace, name) : 0;
+
+    if (n == 0 || (s[1 + brace] >= '0' && s[1 + brace] <= '9') || (brace && s[2 + n] != '}'))
+        return 0;
+    return 1 + n + 2 * brace;
+}
+
+/*
+ * Of the word at S what only a shell understands, its length in *N; NULL when there is none. Taken
+ * literally it would make the helper do something else than its author meant, often without a word
+ * of complaint. Quoted it is meant literally. Only the sign is told: around it may be a secret.
+ */
+static const char *find_shell_sign(const char *s, size_t *n)
+{
+    size_t digits = strspn(s, "0123456789"); /* 2>/dev/null */
+    size_t variable = variable_length(s);
+    char quote = '\0';
+
+    *n = 1;
+    if (s[0] != '\0' && strchr("|<>&;", s[0]) != NULL)
+        return s;
+    *n = 2;
+    if (strncmp(s, "~/", 2) == 0)
+        return s;
+    *n = digits + 1;
+    if (digits > 0 && (s[digits] == '>' || s[digits] == '<'))
+        return s;
+    *n = variable;
+    if (variable > 0 && (s[variable] == '\0' || s[variable] == '/' || is_blank(s[variable])))
+        return s;
+    for (; *s != '\0' && (quote != '\0' || !is_blank(*s)); s++) {
+        if (*s == '\\' && quote != '\'' && s[1] != '\0')
+            s++;
+        else if (quote != '\0' || *s == '"' || *s == '\'')
+            quote = quote == '\0' ? *s : *s == quote ? '\0' : quote;
+        else if (*s == '`' || (*s == '$' && s[1] == '(')) {
+            *n = *s == '`' ? 1 : 2;
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static enum cause needs_shell(const char *sign, size_t n, struct fault *why)
+{
+    fault_set(why, CAUSE_CONFIG, "there is no shell here: %.*s", (int)n, sign);
+    fault_hint(why, "for a shell write sh -c '...'");
+    return CAUSE_CONFIG;
+}
+
 enum cause proc_split(const char *line, struct strv *argv, struct fault *why)
 {
     struct strv words = {0};
     const char *s = line;
 
     while (*s != '\0') {
+        const char *sign;
         struct buf word;
+        size_t n;
 
         while (is_blank(*s))
             s++;
         if (*s == '\0')
             break;
+        sign = find_shell_sign(s, &n);
+        if (sign != NULL) {
+            strv_free(&words);
+            return needs_shell(sign, n, why);
+        }
         buf_init(&word, strlen(s));
         while (*s != '\0' && !is_blank(*s)) {
             if (!take_piece(&s, &word)) {

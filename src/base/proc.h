@@ -55,8 +55,9 @@ enum cause proc_run(char *const argv[], deadline_ms until, struct buf *out,
 
 /*
  * proc_split - splits a command line into words as a shell would: blanks, 'single', "double"
- * quotes and backslash; no expansion of any kind ($, ~, * stay). ARGV's old words go on success
- * only. fails: CAUSE_CONFIG (open quote, backslash at the end, no word).
+ * quotes and backslash; no expansion of any kind. ARGV's old words go on success only.
+ * fails: CAUSE_CONFIG (open quote, backslash at the end, no word; a word that only a shell
+ * understands: beginning with | < > & ; 2> ~/ or being $NAME, or with $( or ` in it, unquoted).
  */
 struct strv;
 enum cause proc_split(const char *line, struct strv *argv, struct fault *why) ATTR_CHECK;

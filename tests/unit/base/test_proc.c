@@ -47,7 +47,7 @@ static void test_split(void)
         {"'' \"\" x", "||x", "empty words"},
         {"a\\ b \\' \\\\", "a b|'|\\", "backslash"},
         {"'a\\b' \"a\\b\" \"a\\\"b\\\\\\$\"", "a\\b|a\\b|a\"b\\$", "backslash within quotes"},
-        {"$HOME ~ * `x` a;b |c >d #e", "$HOME|~|*|`x`|a;b||c|>d|#e", "nothing is expanded"},
+        {"~ * a;b $ $1 a$b #e 2", "~|*|a;b|$|$1|a$b|#e|2", "nothing is expanded"},
         {"b\xc3\xbc"
          "cher",
          "b\xc3\xbc"
@@ -80,6 +80,54 @@ static void test_split(void)
         ok(good == (cases[i].want != NULL), "split: %s", cases[i].why);
         is_str(joined.data, cases[i].want != NULL ? cases[i].want : "old", cases[i].why);
         buf_free(&joined);
+    }
+    strv_free(&argv);
+}
+
+/* What a user would expect a shell to do, and nobody does. */
+static void test_shell(void)
+{
+    static const struct {
+        const char *in, *want; /* NULL: a word like others */
+    } cases[] = {
+        {"pass mail | head -1", "|"},
+        {"pass mail |head -1", "|"},
+        {"a || b", "|"},
+        {"pass mail > /dev/null", ">"},
+        {"pass mail 2>/dev/null", "2>"},
+        {"pass mail 2>&1", "2>"},
+        {"cat <secret", "<"},
+        {"a && b", "&"},
+        {"agent &", "&"},
+        {"a ; b", ";"},
+        {"echo $(cat x)", "$("},
+        {"echo hunter2$(cat x)", "$("},
+        {"echo `cat x`", "`"},
+        {"echo a`b`", "`"},
+        {"~/bin/password", "~/"},
+        {"cat ~/secret", "~/"},
+        {"echo $PASSWORD", "$PASSWORD"},
+        {"echo ${PASSWORD}", "${PASSWORD}"},
+        {"$HOME/bin/password", "$HOME"},
+        {"a ''|b", NULL},
+        {"curl http://h.example/?a=b&c=d;e", NULL},
+        {"awk '{ print $1 }' \"|\" '>' '`x`' \"$(x)\" '~/x' '$HOME'", NULL},
+        {"find . ( -name x ) \\; \\| \\> \\$(x) \\`x \\$HOME \\~/x", NULL},
+        {"sh -c 'pass mail | head -1'", NULL},
+        {"a ~user a~/b ${ ${} $HOME.x ${x}y $x-y", NULL},
+    };
+    struct strv argv = {0};
+    char want[80];
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        enum cause cause = proc_split(cases[i].in, &argv, &why);
+
+        if (!is_int(cause, cases[i].want != NULL ? CAUSE_CONFIG : CAUSE_NONE, cases[i].in) ||
+            cause == CAUSE_NONE)
+            continue;
+        snprintf(want, sizeof(want), "there is no shell here: %s", cases[i].want);
+        is_str(why.text.data, want, "says what, and nothing of what stands around it");
+        is_str(fault_hint_text(&why), "for a shell write sh -c '...'", "and how to have one");
     }
     strv_free(&argv);
 }
@@ -343,6 +391,7 @@ int main(void)
     signal(SIGHUP, SIG_DFL);
     proc_start();
     test_split();
+    test_shell();
     test_run();
     test_limits();
     test_descriptors();
