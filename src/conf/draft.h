@@ -16,6 +16,15 @@
 
 enum draft_state { DRAFT_FRESH, DRAFT_OPEN, DRAFT_DONE };
 
+/* One thing that is wrong. */
+struct draft_wrong {
+    char *text;         /* owned */
+    struct fault *why;  /* owned; NULL: TEXT is the whole of it */
+    const char *file;   /* one of the config's, or NULL: told after all of them */
+    unsigned long line; /* 0: of the whole file, told at its end */
+    size_t nth;         /* as it was found */
+};
+
 /* An account as its section has it; [defaults] is one too. */
 struct draft {
     struct account *a;
@@ -27,14 +36,15 @@ struct draft {
 struct draft_config {
     struct config *c;
     const struct who *w;
-    struct strv *errors; /* every error, "file:line: message" */
-    struct fault *why;   /* the first */
-    size_t wrong;        /* errors so far */
+    struct draft_wrong *error;
+    size_t wrong; /* errors so far */
     struct draft defaults;
     struct draft *v; /* in the order of c->account */
     size_t n;
     const char *default_file; /* where `default` stands */
     unsigned long default_line;
+    const char *pause_file; /* where the last of retry_min and retry_max stands */
+    unsigned long pause_line;
     uint64_t seen[2]; /* rows of [queue], [log] and `default` that were there */
 };
 
@@ -42,7 +52,14 @@ struct draft_config {
 void draft_error(struct draft_config *d, const char *file, unsigned long line, const char *fmt, ...)
     ATTR_PRINTF(4, 5);
 
-/* draft_fault - an error that is a fault already: as the first one it keeps its cause and hint. */
+/* draft_fault - an error that is a fault already: it keeps its cause and hint, and comes last. */
 void draft_fault(struct draft_config *d, const struct fault *why);
+
+/*
+ * draft_tell - appends every error to ERRORS (may be NULL) as "file:line: message", in the order of
+ * the files and their lines; the first becomes the fault. Forgets them. Returns CAUSE_NONE when
+ * there was none.
+ */
+enum cause draft_tell(struct draft_config *d, struct strv *errors, struct fault *why) ATTR_CHECK;
 
 #endif

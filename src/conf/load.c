@@ -238,10 +238,16 @@ static void take_scope(struct reading *r, enum setting_scope scope, void *base,
 {
     const struct setting *s = settings_find(scope, e->key);
 
-    if (s == NULL)
+    if (s == NULL) {
         unknown_key(r, e, scope);
-    else
-        take_row(r, s, base, r->d->seen, e);
+        return;
+    }
+    if (scope == SCOPE_QUEUE && (s->offset == offsetof(struct queue_settings, retry_min) ||
+                                 s->offset == offsetof(struct queue_settings, retry_max))) {
+        r->d->pause_file = r->file;
+        r->d->pause_line = e->line;
+    }
+    take_row(r, s, base, r->d->seen, e);
 }
 
 static void take_alias(struct reading *r, const struct ini_entry *e)
@@ -391,14 +397,14 @@ static enum cause read_system(struct draft_config *d, const struct config_option
     return c;
 }
 
-static enum cause nothing_found(struct draft_config *d, const char *user_file,
-                                const struct config_options *o)
+static enum cause nothing_found(const char *user_file, const struct config_options *o,
+                                struct fault *why)
 {
-    fault_set(d->why, CAUSE_NO_CONFIG, "no configuration: looked for %s%s%s%s%s",
+    fault_set(why, CAUSE_NO_CONFIG, "no configuration: looked for %s%s%s%s%s",
               user_file != NULL ? user_file : "", user_file != NULL ? ", " : "",
               o->system_file != NULL ? o->system_file : "the system's file",
               o->system_dir != NULL ? " and " : "", o->system_dir != NULL ? o->system_dir : "");
-    fault_hint(d->why,
+    fault_hint(why,
                "write three lines into %s, mode 600: [account mine] / user = you@your.domain / "
                "password = ... (and host = ... for a provider that is not known)",
                user_file != NULL ? user_file : o->system_file);
@@ -406,7 +412,7 @@ static enum cause nothing_found(struct draft_config *d, const char *user_file,
 }
 
 /* The first place that has a configuration. */
-static enum cause search(struct draft_config *d, const struct config_options *o)
+static enum cause search(struct draft_config *d, const struct config_options *o, struct fault *why)
 {
     char *user_file = NULL;
     struct buf path;
@@ -428,7 +434,7 @@ static enum cause search(struct draft_config *d, const struct config_options *o)
         d->c->origin = CONFIG_SYSTEM;
         c = read_system(d, o);
         if (c == CAUSE_NONE && d->c->files.n == 0)
-            c = nothing_found(d, user_file, o);
+            c = nothing_found(user_file, o, why);
     }
     free(user_file);
     return c;
@@ -438,12 +444,12 @@ static enum cause search(struct draft_config *d, const struct config_options *o)
 static void check_whole(struct draft_config *d)
 {
     const struct config *c = d->c;
-    const char *file = c->files.v[0];
 
     if (d->n == 0 && d->wrong == 0)
-        draft_error(d, file, 0, "no account: a section [account NAME] is needed");
+        draft_error(d, c->files.v[0], 0, "no account: a section [account NAME] is needed");
     if (c->queue.retry_min > c->queue.retry_max)
-        draft_error(d, file, 0, "[queue] has a shortest pause that is longer than the longest one");
+        draft_error(d, d->pause_file, d->pause_line,
+                    "[queue] has a shortest pause that is longer than the longest one");
 }
 
 /* Moves the drafts' accounts to the config. */
@@ -463,9 +469,8 @@ enum cause config_load_presets(struct config **out, const struct who *w,
                                const struct config_options *o, const char *providers_file,
                                struct strv *errors, struct fault *why)
 {
-    struct strv unread = {0};
-    struct draft_config d = {.w = w, .errors = errors != NULL ? errors : &unread, .why = why};
-    enum cause c = merge_check_overrides(o->set, why);
+    struct draft_config d = {.w = w};
+    enum cause c = merge_check_overrides(o->set, why), told;
 
     *out = NULL;
     if (c != CAUSE_NONE)
@@ -477,19 +482,17 @@ enum cause config_load_presets(struct config **out, const struct who *w,
     settings_set_defaults(SCOPE_LOG, &d.c->log);
     d.defaults.a = account_new("defaults");
     d.defaults.a->secret->command_ok = true;
-    c = search(&d, o);
+    c = search(&d, o, why);
     if (c == CAUSE_NONE) {
         merge_accounts(&d, providers_file, o->set);
         check_whole(&d);
     }
-    if (d.wrong > 0)
-        c = d.why->cause;
-    if (d.wrong > 1)
-        buf_addf(&why->text, " (and %zu more)", d.wrong - 1);
+    told = draft_tell(&d, errors, why);
+    if (told != CAUSE_NONE)
+        c = told;
     settle(&d);
     if (c != CAUSE_NONE)
         config_close(&d.c);
-    strv_free(&unread);
     *out = d.c;
     return c;
 }

@@ -39,7 +39,8 @@ struct config_options {
  * config_load - finds, checks and reads. out: owned by the caller (config_close). A file may hold a
  * password: proc_protect_memory is in force before its first octet is read, and stays so.
  * fails: CAUSE_NO_CONFIG (files tried, how to set up); CAUSE_CONFIG: *every* error of the files as
- *        "file:line: message" in ERRORS (may be NULL); why has the first and how many more;
+ *        "file:line: message" in ERRORS (may be NULL), in the order of the files and their lines;
+ *        why has the first;
  *        CAUSE_USAGE: an -O that names no setting, or one it may not set.
  */
 enum cause config_load(struct config **out, const struct who *w, const struct config_options *o,

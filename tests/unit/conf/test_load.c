@@ -127,13 +127,16 @@ static void test_wrong_lines(struct scratch *s)
         {"# nothing\n", "F: no account: a section [account NAME] is needed\n", "no account"},
         {"", "F: no account: a section [account NAME] is needed\n", "an empty file"},
         {"[queue]\nretry_min = 2h\nretry_max = 1h\n" GOOD,
-         "F: [queue] has a shortest pause that is longer than the longest one\n",
+         "F:3: [queue] has a shortest pause that is longer than the longest one\n",
          "the wrong way round"},
+        {"[queue]\nretry_min = 5h\nlifetime = 2d\n" GOOD,
+         "F:2: [queue] has a shortest pause that is longer than the longest one\n",
+         "longer than the table's"},
         {"[account a]\nport = x\ntsl = off\n[account b]\nport = 25\n[queue]\nlifetime = 0\n",
          "F:2: port: not a number from 1 to 65535\n"
          "F:3: unknown setting tsl (did you mean tls?)\n"
-         "F:7: lifetime: not a time from 1m to 365d, such as 90s, 15m, 4h, 5d\n"
-         "F:4: account b: host is missing: name the server, or a provider\n",
+         "F:4: account b: host is missing: name the server, or a provider\n"
+         "F:7: lifetime: not a time from 1m to 365d, such as 90s, 15m, 4h, 5d\n",
          "all at once; what is missing only where nothing is wrong"},
     };
     size_t i;
@@ -162,8 +165,8 @@ static void test_first(struct scratch *s)
     char place[512];
 
     loading_text(&l, s, GOOD "hots = x\nprot = y\n", NULL, "/nonexistent");
-    is_str(l.why.text.data, "unknown setting hots (did you mean host?) (and 1 more)",
-           "the fault has the first and how many more");
+    is_str(l.why.text.data, "unknown setting hots (did you mean host?)",
+           "the fault has the first alone: the caller prints them all");
     snprintf(place, sizeof(place), "%s:3", scratch_path(s, "config.ini"));
     is_str(l.why.place.data, place, "and its place");
     is_int(fault_exit_status(&l.why), 78, "the status of wrong configurations");
