@@ -504,6 +504,29 @@ static void add_all_missing(struct fixup *x)
     buf_free(&block);
 }
 
+/*
+ * 8-bit text that does not say what it is: most readers take it for Latin-1 or for nothing. What
+ * was said stays; a Content-Type means nothing without the version (RFC 2045 section 4), but one
+ * from before MIME (RFC 1049 has no slash) does not become MIME by ours.
+ */
+static void add_mime_fields(struct fixup *x, const struct message_facts *body)
+{
+    static const uint64_t version = BIT(FIELD_MIME_VERSION), type = BIT(FIELD_CONTENT_TYPE),
+                          encoding = BIT(FIELD_CONTENT_TRANSFER_ENCODING);
+    struct buf *out = &x->header;
+    struct header_field f;
+
+    if (!body->eight_bit || x->sealed || (x->seen & version) != 0)
+        return;
+    if ((x->seen & (type | encoding)) == 0) {
+        buf_addf(out, "MIME-Version: 1.0\nContent-Type: text/plain; charset=%s\n",
+                 body->utf8 ? "utf-8" : "unknown-8bit");
+        buf_adds(out, "Content-Transfer-Encoding: 8bit\n");
+    } else if (find_field(out, FIELD_CONTENT_TYPE, &f) && memchr(f.body, '/', f.body_len) != NULL) {
+        buf_adds(out, "MIME-Version: 1.0\n");
+    }
+}
+
 /* Only a line that may not travel makes this second copy necessary. */
 static void fold_long_lines(struct fixup *x)
 {
@@ -525,6 +548,7 @@ enum cause fixup_apply(struct message *m, const struct fixup_params *p, struct f
     buf_init(&x.header, LIMIT_HEADER);
     copy_fields(&x, &m->header);
     add_all_missing(&x);
+    add_mime_fields(&x, &m->body);
     fold_long_lines(&x);
     if (x.header.over) {
         buf_free(&x.header);

@@ -17,16 +17,16 @@ enum fixup_rewrite { REWRITE_NO, REWRITE_BARE, REWRITE_ALWAYS };
 
 /* All strings borrowed for the call. */
 struct fixup_params {
-    const char *from;         /* the account's address: fills a missing From. Never NULL or "" */
-    const struct strv *own;   /* patterns (addr_matches) of addresses that are the account's */
-    const char *full_name;    /* name for a generated From: -F, else the setting, else gecos; "" */
-    const char *login;        /* for REWRITE_BARE without a name */
+    const char *from;       /* the account's address: fills a missing From. Never NULL or "" */
+    const struct strv *own; /* patterns (addr_matches) of addresses that are the account's */
+    const char *full_name;  /* name for a generated From: -F, else the setting, else gecos; "" */
+    const char *login;      /* for REWRITE_BARE without a name */
     enum fixup_rewrite rewrite;
-    const char *domain;       /* qualifies bare addresses in To, Cc, Reply-To, Sender; NULL: none */
-    const struct strv *here;  /* this host's names, for REWRITE_BARE */
-    int64_t now_s;            /* for Date and Message-ID */
+    const char *domain;      /* qualifies bare addresses in To, Cc, Reply-To, Sender; NULL: none */
+    const struct strv *here; /* this host's names, for REWRITE_BARE */
+    int64_t now_s;           /* for Date and Message-ID */
     int zone_minutes;
-    uint64_t random[2];       /* for the Message-ID */
+    uint64_t random[2]; /* for the Message-ID */
 };
 
 /*
@@ -35,8 +35,8 @@ struct fixup_params {
  * written.
  * fails: CAUSE_BAD_ADDRESS naming the field and the offset.
  */
-enum cause fixup_recipients(const struct message *m, struct addr_list *out, struct fault *why)
-    ATTR_CHECK;
+enum cause fixup_recipients(const struct message *m, struct addr_list *out,
+                            struct fault *why) ATTR_CHECK;
 
 /*
  * fixup_from - the mailbox that the header names as author: the first of From (of the latest
@@ -49,11 +49,12 @@ bool fixup_from(const struct message *m, struct addr *from);
  * fixup_apply - Bcc, Resent-Bcc and Return-Path go, whatever their spelling; From, Date and
  * Message-ID (right side: the final From's domain) are added at the end of the header when
  * missing (the Resent- ones at its start, when a Resent- block is there), never doubled;
- * rewrite_from; qualification for looks; raw 8-bit text becomes RFC 2047 words unless the message
- * is DKIM-signed.
+ * rewrite_from; qualification for looks; raw 8-bit text becomes RFC 2047 words, and an 8-bit body
+ * without MIME fields gets them (charset utf-8, or unknown-8bit), unless the message is
+ * DKIM-signed.
  * fails: CAUSE_BAD_MESSAGE (header would pass LIMIT_HEADER).
  */
-enum cause fixup_apply(struct message *m, const struct fixup_params *p, struct fault *why)
-    ATTR_CHECK;
+enum cause fixup_apply(struct message *m, const struct fixup_params *p,
+                       struct fault *why) ATTR_CHECK;
 
 #endif

@@ -52,6 +52,7 @@ struct message *message_new(void)
     buf_init(&m->header, LIMIT_HEADER);
     buf_init(&m->text, LIMIT_BODY_MEMORY);
     m->fd = -1;
+    m->body.utf8 = true;
     return m;
 }
 

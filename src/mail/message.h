@@ -22,14 +22,15 @@ struct message_facts {
     uint64_t dots;         /* lines of it that begin with a dot */
     uint64_t longest_line; /* without its LF */
     bool eight_bit;        /* an octet over 127 */
+    bool utf8;             /* all of it is well-formed UTF-8 (an empty body, too) */
     bool nul;
 };
 
 struct message {
-    struct buf header;          /* stored form */
-    struct message_facts body;  /* facts of the body only; the header's are computed at need */
-    struct buf text;            /* body, while it fits in memory */
-    int fd;                     /* body, when it did not; else -1 */
+    struct buf header;         /* stored form */
+    struct message_facts body; /* facts of the body only; the header's are computed at need */
+    struct buf text;           /* body, while it fits in memory */
+    int fd;                    /* body, when it did not; else -1 */
 };
 
 /* message_new - an empty message, for who builds one (header and text may be appended to; facts
@@ -37,8 +38,8 @@ struct message {
 struct message *message_new(void);
 
 struct message_input {
-    int fd;           /* read to its end */
-    bool dot_ends;    /* a line of one dot ends the input (neither -i nor -oi given) */
+    int fd;             /* read to its end */
+    bool dot_ends;      /* a line of one dot ends the input (neither -i nor -oi given) */
     const char *tmpdir; /* for the body file, or NULL: base/file's choice */
 };
 
@@ -51,8 +52,8 @@ struct message_input {
  * fails: CAUSE_INPUT (read failed), CAUSE_BAD_MESSAGE (header over LIMIT_HEADER), CAUSE_DISK_FULL,
  *        CAUSE_IO, CAUSE_INTERRUPTED. After a failure the input may have more (message_drain).
  */
-enum cause message_read(struct message **out, const struct message_input *in, struct fault *why)
-    ATTR_CHECK;
+enum cause message_read(struct message **out, const struct message_input *in,
+                        struct fault *why) ATTR_CHECK;
 
 /* message_drain - reads FD to its end and forgets it; errors end the draining. */
 void message_drain(int fd);
@@ -68,8 +69,8 @@ struct message_cursor {
  * fails: CAUSE_IO (also when the file is shorter than counted).
  */
 enum cause message_body_next(const struct message *m, struct message_cursor *c, char *scratch,
-                             size_t cap, const char **piece, size_t *n, struct fault *why)
-    ATTR_CHECK;
+                             size_t cap, const char **piece, size_t *n,
+                             struct fault *why) ATTR_CHECK;
 
 /*
  * message_wire_size - octets of the message as the SIZE parameter of RFC 1870 counts them: header,
@@ -85,8 +86,8 @@ bool message_has_8bit(const char *p, size_t n);
  * and, unless EIGHT_BIT_OK, no octet over 127 in body. fails: CAUSE_NEEDS_ARMOR saying what and
  * where. (Replaced by mail/armor, which mends instead.)
  */
-enum cause message_transportable(const struct message *m, bool eight_bit_ok, struct fault *why)
-    ATTR_CHECK;
+enum cause message_transportable(const struct message *m, bool eight_bit_ok,
+                                 struct fault *why) ATTR_CHECK;
 
 /* message_close - frees, closes, nulls. */
 void message_close(struct message **m);

@@ -9,6 +9,7 @@
 
 #include "mail/mime.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/b64.h"
@@ -73,15 +74,64 @@ size_t mime_utf8_length(const char *text, size_t n)
     return length;
 }
 
-bool mime_is_utf8(const char *text, size_t n)
+/* How many octets of TEXT are surely ASCII, eight at a time: text is mostly long runs of one kind,
+ * and what is left over is for mime_utf8_length. */
+static size_t ascii_run(const char *text, size_t n)
+{
+    size_t at = 0;
+    uint64_t word;
+
+    for (; n - at >= sizeof(word); at += sizeof(word)) {
+        memcpy(&word, text + at, sizeof(word));
+        if ((word & 0x8080808080808080U) != 0)
+            break;
+    }
+    return at;
+}
+
+/* How many octets of TEXT are well-formed characters, from the first on. */
+static size_t utf8_run(const char *text, size_t n)
 {
     size_t at = 0, length;
 
     while (at < n) {
-        length = mime_utf8_length(text + at, n - at);
+        length = (unsigned char)text[at] < 0x80 ? ascii_run(text + at, n - at) : 0;
         if (length == 0)
-            return false;
+            length = mime_utf8_length(text + at, n - at);
+        if (length == 0)
+            break;
         at += length;
+    }
+    return at;
+}
+
+bool mime_is_utf8(const char *text, size_t n)
+{
+    return utf8_run(text, n) == n;
+}
+
+/* One more octet of a cut character. False: that is none, whatever follows. */
+static bool add_to_open(struct mime_utf8 *u, char c)
+{
+    if (u->n == sizeof(u->open) || (u->n > 0 && ((unsigned char)c & 0xc0) != 0x80))
+        return false;
+    u->open[u->n++] = c;
+    if (mime_utf8_length(u->open, u->n) != 0)
+        u->n = 0;
+    return true;
+}
+
+bool mime_utf8_feed(struct mime_utf8 *u, const char *text, size_t n)
+{
+    size_t at = 0;
+
+    for (; u->n > 0 && at < n; at++) {
+        if (!add_to_open(u, text[at]))
+            return false;
+    }
+    for (at += utf8_run(text + at, n - at); at < n; at++) {
+        if (!add_to_open(u, text[at]))
+            return false;
     }
     return true;
 }

@@ -30,6 +30,18 @@ size_t mime_utf8_length(const char *s, size_t n);
 /* mime_is_utf8 - N octets are well-formed UTF-8 (no surrogates, nothing over-long). */
 bool mime_is_utf8(const char *text, size_t n);
 
+/* Text that comes in pieces, cut anywhere. Zero-initialised: nothing has come. */
+struct mime_utf8 {
+    char open[4]; /* the first octets of a character that the last piece cut */
+    unsigned n;
+};
+
+/*
+ * mime_utf8_feed - whether the next N octets, behind the cut character, are well-formed UTF-8, but
+ * for a character that they cut again. Not to be asked once it was false.
+ */
+bool mime_utf8_feed(struct mime_utf8 *u, const char *text, size_t n);
+
 /* mime_is_encoded_word - the N octets are one whole RFC 2047 word. */
 bool mime_is_encoded_word(const char *word, size_t n);
 

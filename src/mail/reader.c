@@ -97,6 +97,18 @@ static size_t count_lines(struct reader *r, const char *p, size_t n)
     return n;
 }
 
+/* An ASCII body pays for one look at its octets, and one that has shown to be no UTF-8 for none.
+ * A character that a block cut is decided by what follows, at the latest by the last LF. */
+static void judge_8bit(struct reader *r, const char *p, size_t n)
+{
+    struct message_facts *facts = &r->m->body;
+
+    if (!facts->utf8 || (r->utf8.n == 0 && !message_has_8bit(p, n)))
+        return;
+    facts->eight_bit = true;
+    facts->utf8 = mime_utf8_feed(&r->utf8, p, n);
+}
+
 /* Text without CR. */
 static enum cause body_text(struct reader *r, const char *p, size_t n)
 {
@@ -118,8 +130,7 @@ static enum cause body_text(struct reader *r, const char *p, size_t n)
             return cause;
     }
     n = count_lines(r, p, n);
-    if (!facts->eight_bit)
-        facts->eight_bit = message_has_8bit(p, n);
+    judge_8bit(r, p, n);
     if (!facts->nul)
         facts->nul = memchr(p, '\0', n) != NULL;
     return store(r, p, n);

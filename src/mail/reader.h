@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "mail/message.h"
+#include "mail/mime.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,7 @@ struct reader {
     /* body */
     bool dot;          /* a dot at the start of a line is held back */
     uint64_t line_len; /* octets of the unfinished line */
+    struct mime_utf8 utf8;
 };
 
 /* reader_init - M must be an empty message; IN's fd is not used. */

@@ -15,6 +15,7 @@
 #include "mail/fixup.h"
 #include "mail/header.h"
 #include "mail/message.h"
+#include "mail/mime.h"
 #include "mail/reader.h"
 #include "mail/wire.h"
 #include "fuzz.h"
@@ -148,6 +149,7 @@ static void check_facts(const struct message_facts *facts, const struct buf *bod
     MUST(line == 0 && facts->octets == body->len);
     MUST(facts->lines == lines && facts->dots == dots && facts->longest_line == longest);
     MUST(facts->eight_bit == eight_bit && facts->nul == nul);
+    MUST(facts->utf8 == mime_is_utf8(body->data, body->len));
 }
 
 static void feed(struct wire *w, const char *p, size_t n, uint8_t seed, struct buf *all)
@@ -227,6 +229,19 @@ static void check_header(const struct buf *header)
     }
 }
 
+/* An 8-bit body says what it is, or somebody signed that it does not. */
+static void check_mime(const struct message *m)
+{
+    static const char *const names[] = {"MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+                                        "DKIM-Signature"};
+    struct header_field f;
+    bool found = false;
+
+    for (size_t i = 0; i < 4; i++)
+        found = found || header_find(m->header.data, m->header.len, names[i], &f);
+    MUST(found || !m->body.eight_bit);
+}
+
 static void check_fixup(struct message *m, uint8_t seed)
 {
     static char host[] = "localhost", pattern[] = "@example.org";
@@ -255,6 +270,7 @@ static void check_fixup(struct message *m, uint8_t seed)
         return;
     }
     check_header(&m->header);
+    check_mime(m);
     buf_init(&once, LIMIT_HEADER);
     buf_add(&once, m->header.data, m->header.len);
     MUST(fixup_apply(m, &p, &why) == CAUSE_NONE);

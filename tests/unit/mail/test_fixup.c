@@ -324,6 +324,51 @@ static void test_8bit(void)
     }
 }
 
+/* A body beyond ASCII that says nothing of itself. */
+static void test_mime_fields(void)
+{
+#define VERSION "MIME-Version: 1.0\n"
+#define PLAIN   "Content-Type: text/plain; charset=utf-8\n"
+#define UNKNOWN "Content-Type: text/plain; charset=unknown-8bit\n"
+#define EIGHT   "Content-Transfer-Encoding: 8bit\n"
+    static const struct {
+        const char *in, *utf8, *other, *why; /* UTF8 and OTHER: what is added */
+    } rows[] = {
+        {"", VERSION PLAIN EIGHT, VERSION UNKNOWN EIGHT, "no MIME field: all three"},
+        {"Content-Language: zh\n", VERSION PLAIN EIGHT, VERSION UNKNOWN EIGHT, "no one of them"},
+        {"Mime-version: 1.0\n", "", "", "a version: left alone"},
+        {VERSION "Content-Type: text/html\n", "", "", "MIME: left alone"},
+        {"content-type :\n text/html; charset=gbk\n", VERSION, VERSION, "a type: its version"},
+        {"Content-Type: text/x\n" EIGHT, VERSION, VERSION, "a type and an encoding"},
+        {"Content-Type: text\n", "", "", "a type from before MIME"},
+        {"Content-Type:\n", "", "", "a type that says nothing"},
+        {EIGHT, "", "", "an encoding alone"},
+        {"DKIM-Signature: x\n", "", "", "signed: nothing"},
+        {"DKIM-Signature: x\nContent-Type: text/html\n", "", "", "signed, with a type: nothing"},
+    };
+    struct fixup_params p = params();
+    char in[300], want[300];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (int how = 0; how < 3; how++) {
+            const char *const added[] = {"", rows[i].other, rows[i].utf8};
+            struct message *m;
+            struct fault why = {0};
+
+            (void)snprintf(in, sizeof(in), FULL "%s", rows[i].in);
+            (void)snprintf(want, sizeof(want), "%s%s", in, added[how]);
+            m = with_header(in);
+            m->body.eight_bit = how > 0;
+            m->body.utf8 = how != 1;
+            for (int turn = 0; turn < 2; turn++) {
+                is_int(fixup_apply(m, &p, &why), CAUSE_NONE, rows[i].why);
+                is_str(m->header.data, want, rows[i].why);
+            }
+            message_close(&m);
+        }
+    }
+}
+
 static void test_limits(void)
 {
     struct fixup_params p = params();
@@ -439,6 +484,7 @@ int main(void)
     test_star();
     test_qualified();
     test_8bit();
+    test_mime_fields();
     test_limits();
     test_from();
     test_recipients();

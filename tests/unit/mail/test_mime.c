@@ -317,6 +317,56 @@ static void test_long(void)
     buf_free(&back);
 }
 
+static bool octets_are_utf8(const char *text, size_t n)
+{
+    struct mime_utf8 u = {0};
+    bool good = true;
+
+    for (size_t at = 0; at < n && good; at++)
+        good = mime_utf8_feed(&u, text + at, 1);
+    return good;
+}
+
+/* Cut in two at every place, and in octets: what the whole is. The last LF settles what is open. */
+static void test_pieces(void)
+{
+    static const char *const rows[] = {
+        "plain ASCII, longer than a word",
+        "\xc3\xa4\xe4\xb8\xad plain in between \xf0\x9f\x93\xa7\xf4\x8f\xbf\xbf",
+        "12345678\xe4\xb8\xad"
+        "12345678",
+        "\xc3",
+        "\xe4\xb8",
+        "\xf0\x9f\x93",
+        "\xf0\x9f\x93x",
+        "\xc3\xc3\xa4",
+        "\xa4\xc3\xa4",
+        "\xc0\x80",
+        "\xe0\x80\x80",
+        "\xed\xa0\x80",
+        "\xf4\x90\x80\x80",
+        "\xff\x80\x80\x80\x80",
+        "12345678\xe4 9abcdef0",
+        "\x80",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[80];
+        size_t n = (size_t)snprintf(text, sizeof(text), "%s\n", rows[i]), wrong = 0;
+        bool want = mime_is_utf8(text, n);
+
+        for (size_t cut = 0; cut <= n; cut++) {
+            struct mime_utf8 u = {0};
+
+            wrong +=
+                want != (mime_utf8_feed(&u, text, cut) && mime_utf8_feed(&u, text + cut, n - cut));
+        }
+        wrong += want != octets_are_utf8(text, n);
+        is_int((long long)wrong, 0, "UTF-8 in pieces");
+        ok(want == (i < 3), "row %zu is what it is", i);
+    }
+}
+
 int main(void)
 {
     test_rows();
@@ -324,5 +374,6 @@ int main(void)
     test_round_trip();
     test_ceiling();
     test_long();
+    test_pieces();
     return done_testing();
 }

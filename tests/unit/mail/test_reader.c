@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "mail/mime.h"
 #include "tap.h"
 
 #define TEXT(s) s, sizeof(s) - 1
@@ -97,12 +98,26 @@ static const struct row rows[] = {
     {TEXT(".\nA: b\n"), false, TEXT(""), TEXT(".\nA: b\n"), "-i: and begin the body"},
     {TEXT("A: b\n .\n\n"), true, TEXT("A: b\n .\n"), TEXT(""), "a dot in a fold"},
     {TEXT(".x: y\n"), true, TEXT(".x: y\n"), TEXT(""), "a name with a dot"},
+    /* UTF-8 */
+    {TEXT("\n\xc3\xa4 a \xe4\xb8\xad\xe6\x96\x87\r\n\xf0\x9f\x93\xa7"), true, TEXT(""),
+     TEXT("\xc3\xa4 a \xe4\xb8\xad\xe6\x96\x87\n\xf0\x9f\x93\xa7\n"), "UTF-8"},
+    {TEXT("\na\xe4"), true, TEXT(""), TEXT("a\xe4\n"), "a character that is not finished"},
+    {TEXT("\n\xf0\x9f\x93\n.\n"), true, TEXT(""), TEXT("\xf0\x9f\x93\n"), "nor before the dot"},
+    {TEXT("\n\xc3\r\xa4\n"), true, TEXT(""), TEXT("\xc3\n\xa4\n"), "a CR in a character"},
+    {TEXT("\n\xc3\n.\xa4\n"), true, TEXT(""), TEXT("\xc3\n.\xa4\n"), "a line end in one"},
+    {TEXT("\n\xed\xa0\x80 \xc3\xa4\n"), true, TEXT(""), TEXT("\xed\xa0\x80 \xc3\xa4\n"),
+     "a surrogate"},
+    {TEXT("\n\xc3\xa4\xff\x80\x80\x80 \xc3\xa4\n"), true, TEXT(""),
+     TEXT("\xc3\xa4\xff\x80\x80\x80 \xc3\xa4\n"), "no lead octet"},
+    {TEXT("\n\x80\n"), true, TEXT(""), TEXT("\x80\n"), "an octet that follows nothing"},
+    {TEXT("\xe4\xb8\xad\xe6\x96\x87\n"), true, TEXT(""), TEXT("\xe4\xb8\xad\xe6\x96\x87\n"),
+     "a body at once, in UTF-8"},
 };
 
 /* The facts once more, octet by octet. */
 static void check_facts(const struct message *m, const char *body, size_t n, bool *good)
 {
-    struct message_facts want = {.octets = n};
+    struct message_facts want = {.octets = n, .utf8 = mime_is_utf8(body, n)};
     uint64_t line = 0;
 
     for (size_t i = 0; i < n; i++) {
@@ -118,7 +133,8 @@ static void check_facts(const struct message *m, const char *body, size_t n, boo
     }
     *good = *good && want.octets == m->body.octets && want.lines == m->body.lines &&
             want.dots == m->body.dots && want.longest_line == m->body.longest_line &&
-            want.eight_bit == m->body.eight_bit && want.nul == m->body.nul;
+            want.eight_bit == m->body.eight_bit && want.utf8 == m->body.utf8 &&
+            want.nul == m->body.nul;
 }
 
 /* Feeds a row in pieces: STEP octets each, but SPLIT octets first. */
