@@ -62,7 +62,8 @@ const char *cmd_nearest_verb(const char *word);
  */
 char cmd_letter_of_name(const char *name);
 
-/* cmd_config - loads the config for CMD; every error of its files is printed. Owned by the caller. */
+/* cmd_config - loads the config for CMD; every error of its files is printed. Owned by the caller.
+ */
 enum cause cmd_config(const struct cmd *cmd, const struct who *w, struct config **out,
                       struct fault *why) ATTR_CHECK;
 
