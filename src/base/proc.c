@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,7 +26,10 @@
 
 #include "base/limits.h"
 #include "base/strv.h"
+#include "base/xalloc.h"
 
+#define ERRORS_KEPT   4096  /* of what a helper says, the last octets */
+#define ERRORS_TURN   65536 /* read at a time: a flood must not keep us from the clock */
 #define EXIT_LOOK_MS  20    /* how often a kernel without pidfds is asked for the child */
 #define OLD_FDS_LIMIT 65536 /* highest descriptor marked one by one on old kernels */
 
@@ -159,8 +163,10 @@ struct child {
     const char *name;
     pid_t pid;
     int out_fd; /* reading end of its standard output, -1 at its end */
+    int err_fd; /* the same of its standard error */
     int pid_fd; /* readable when it has ended; -1 on kernels before 5.3 */
     int status; /* of waitpid */
+    struct buf errors;
 };
 
 /* Every descriptor above 2 closes at the exec: also those that our own caller left open. */
@@ -178,8 +184,8 @@ static void mark_descriptors(void)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* Starts ARGV with standard output on OUT_FD. Returns 0 or an errno. */
-static int spawn(char *const argv[], int out_fd, pid_t *pid)
+/* Starts ARGV with standard output on OUT_FD and error on ERR_FD. Returns 0 or an errno. */
+static int spawn(char *const argv[], int out_fd, int err_fd, pid_t *pid)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
@@ -198,6 +204,8 @@ static int spawn(char *const argv[], int out_fd, pid_t *pid)
     err = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (err == 0)
         err = posix_spawn_file_actions_adddup2(&files, out_fd, STDOUT_FILENO);
+    if (err == 0)
+        err = posix_spawn_file_actions_adddup2(&files, err_fd, STDERR_FILENO);
     mark_descriptors();
     if (err == 0)
         err = posix_spawnp(pid, argv[0], &files, &attr, argv, environ);
@@ -206,22 +214,41 @@ static int spawn(char *const argv[], int out_fd, pid_t *pid)
     return err;
 }
 
+static void close_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A pipe whose reading end, ours, does not block; helpers may expect a blocking one. */
+static bool open_pipe(int ends[2])
+{
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    return true;
+}
+
 static enum cause start_child(struct child *c, char *const argv[], struct fault *why)
 {
-    int ends[2];
-    int err;
+    int out[2] = {-1, -1}, errors[2] = {-1, -1};
+    int err = open_pipe(out) && open_pipe(errors) ? 0 : errno;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return fault_errno(why, CAUSE_SECRET, errno, "cannot start %s", c->name);
-    fcntl(ends[0], F_SETFL, O_NONBLOCK); /* our end only: helpers may expect a blocking one */
     set_action(SIGCHLD, SIG_DFL);
-    err = spawn(argv, ends[1], &c->pid);
-    close(ends[1]);
-    if (err != 0) {
-        close(ends[0]);
-        return fault_errno(why, CAUSE_SECRET, err, "cannot start %s", c->name);
+    if (err == 0)
+        err = spawn(argv, out[1], errors[1], &c->pid);
+    close_open(out[1]);
+    close_open(errors[1]);
+    c->out_fd = out[0];
+    c->err_fd = errors[0];
+    if (err == ENOENT) {
+        fault_set(why, CAUSE_SECRET, "cannot start %s: no such program", c->name);
+        fault_hint(why, "it must be in PATH, or an absolute path; there is no shell here");
+        why->err = err;
+        return CAUSE_SECRET;
     }
-    c->out_fd = ends[0];
+    if (err != 0)
+        return fault_errno(why, CAUSE_SECRET, err, "cannot start %s", c->name);
     c->pid_fd = (int)syscall(SYS_pidfd_open, c->pid, 0U);
     return CAUSE_NONE;
 }
@@ -259,6 +286,64 @@ static enum cause read_output(struct child *c, struct buf *out, struct fault *wh
 }
 
 /*
+ * Reads what it says on standard error; the last octets are kept. It is not ours: it would break
+ * the silence of a success, and whoever waits for the end of our standard error would wait for a
+ * child that the helper left behind.
+ */
+static void read_errors(struct child *c)
+{
+    char block[ERRORS_KEPT];
+    size_t total = 0;
+
+    while (c->err_fd >= 0 && total < ERRORS_TURN) {
+        ssize_t got = read(c->err_fd, block, sizeof(block));
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            break;
+        if (got <= 0) {
+            close(c->err_fd);
+            c->err_fd = -1;
+            break;
+        }
+        total += (size_t)got;
+        if (c->errors.len + (size_t)got > c->errors.ceiling)
+            buf_drop(&c->errors, c->errors.len + (size_t)got - c->errors.ceiling);
+        buf_add(&c->errors, block, (size_t)got);
+    }
+    xwipe(block, sizeof(block));
+}
+
+/* A failure of the helper: FMT and the last line that it said. */
+ATTR_PRINTF(3, 4)
+static enum cause helper_failed(const struct child *c, struct fault *why, const char *fmt, ...)
+{
+    const char *at = c->errors.data;
+    size_t n = c->errors.len, start;
+    struct buf text, words;
+    va_list ap;
+
+    while (n > 0 && (unsigned char)at[n - 1] <= ' ')
+        n--;
+    for (start = n; start > 0 && at[start - 1] != '\n' && at[start - 1] != '\r'; start--)
+        ;
+    while (start < n && (unsigned char)at[start] <= ' ')
+        start++;
+    buf_init(&text, LIMIT_FAULT_TEXT);
+    buf_init(&words, LIMIT_FAULT_REMOTE);
+    va_start(ap, fmt);
+    buf_addv(&text, fmt, ap);
+    va_end(ap);
+    buf_add_shown(&words, at + start, n - start);
+    fault_set(why, CAUSE_SECRET, words.len > 0 ? "%s %s: \"%s\"" : "%s %s%s", c->name, text.data,
+              words.data);
+    buf_free(&words);
+    buf_free(&text);
+    return CAUSE_SECRET;
+}
+
+/*
  * Collects output until the helper itself has ended. Its end counts, not that of its output: an
  * agent that it left behind may hold the pipe open for days.
  */
@@ -266,11 +351,13 @@ static enum cause follow(struct child *c, deadline_ms until, struct buf *out, st
 {
     for (;;) {
         struct pollfd fds[] = {{.fd = c->out_fd, .events = POLLIN},
+                               {.fd = c->err_fd, .events = POLLIN},
                                {.fd = c->pid_fd, .events = POLLIN}};
         deadline_ms look = c->pid_fd >= 0 ? until : deadline_in(EXIT_LOOK_MS);
         pid_t ended = waitpid(c->pid, &c->status, WNOHANG);
         enum cause cause = read_output(c, out, why);
 
+        read_errors(c);
         if (ended != 0)
             c->pid = 0;
         if (cause != CAUSE_NONE)
@@ -282,7 +369,7 @@ static enum cause follow(struct child *c, deadline_ms until, struct buf *out, st
         if (proc_poll(fds, ARRAY_LEN(fds), deadline_earlier(until, look), false) < 0)
             return fault_set(why, CAUSE_INTERRUPTED, "stopped while %s was running", c->name);
         if (deadline_left(until) == 0)
-            return fault_set(why, CAUSE_SECRET, "%s did not end in time", c->name);
+            return helper_failed(c, why, "did not end in time");
     }
 }
 
@@ -294,30 +381,35 @@ static void end_child(struct child *c)
         while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
             ;
     }
-    if (c->out_fd >= 0)
-        close(c->out_fd);
-    if (c->pid_fd >= 0)
-        close(c->pid_fd);
+    close_open(c->out_fd);
+    close_open(c->err_fd);
+    close_open(c->pid_fd);
+}
+
+static enum cause judge(const struct child *c, struct fault *why)
+{
+    if (WIFSIGNALED(c->status))
+        return helper_failed(c, why, "was killed by signal %d", WTERMSIG(c->status));
+    if (WEXITSTATUS(c->status) != 0)
+        return helper_failed(c, why, "ended with status %d", WEXITSTATUS(c->status));
+    return CAUSE_NONE;
 }
 
 enum cause proc_run(char *const argv[], deadline_ms until, struct buf *out, struct fault *why)
 {
     /* Only the program is ever named: its arguments may hold what nobody should see. */
-    struct child c = {.name = argv[0], .out_fd = -1, .pid_fd = -1};
-    enum cause cause = start_child(&c, argv, why);
+    struct child c = {.name = argv[0], .out_fd = -1, .err_fd = -1, .pid_fd = -1};
+    enum cause cause;
 
+    buf_init_secret(&c.errors, ERRORS_KEPT);
+    cause = start_child(&c, argv, why);
     if (cause == CAUSE_NONE)
         cause = follow(&c, until, out, why);
     end_child(&c);
-    if (cause != CAUSE_NONE)
-        return cause;
-    if (WIFSIGNALED(c.status))
-        return fault_set(why, CAUSE_SECRET, "%s was killed by signal %d", c.name,
-                         WTERMSIG(c.status));
-    if (WEXITSTATUS(c.status) != 0)
-        return fault_set(why, CAUSE_SECRET, "%s failed with status %d", c.name,
-                         WEXITSTATUS(c.status));
-    return CAUSE_NONE;
+    if (cause == CAUSE_NONE)
+        cause = judge(&c, why);
+    buf_free(&c.errors);
+    return cause;
 }
 
 /*

@@ -42,9 +42,10 @@ int proc_poll(struct pollfd *fds, nfds_t n, deadline_ms until, bool hold_signals
 ssize_t proc_read(int fd, void *to, size_t n);
 
 /*
- * proc_run - runs ARGV (ARGV[0] looked up in PATH) without a shell: standard input /dev/null,
- * standard error ours, no other descriptor, own process group, the environment as it is; collects
- * its standard output in OUT (its ceiling is the limit; more is CAUSE_SECRET) and waits.
+ * proc_run - runs ARGV (ARGV[0] looked up in PATH) without a shell: standard input /dev/null, no
+ * descriptor of ours, own process group, the environment as it is; collects its standard output in
+ * OUT (its ceiling is the limit; more is CAUSE_SECRET) and waits. Of its standard error the last
+ * line is in the fault when it fails; nothing of it is shown when it does not.
  * Past UNTIL the group is killed. Works with SIGCHLD ignored by the parent.
  * The end of the helper itself counts; what it left running in the background is not waited for.
  * fails: CAUSE_SECRET: cannot start, non-zero status (named), killed, time-out, too much output;

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,10 +144,13 @@ static void test_run(void)
         {"sh -c 'printf \"a\\0b\"'", CAUSE_NONE, "a", "a NUL in it"},
         {"true", CAUSE_NONE, "", "none"},
         {"cat", CAUSE_NONE, "", "standard input is empty"},
-        {"sh -c 'echo x; exit 3'", CAUSE_SECRET, "sh failed with status 3", "a status"},
-        {"false hunter2", CAUSE_SECRET, "false failed with status 1", "arguments stay unsaid"},
+        {"sh -c 'echo x; exit 3'", CAUSE_SECRET, "sh ended with status 3", "a status"},
+        {"false hunter2", CAUSE_SECRET, "false ended with status 1", "arguments stay unsaid"},
         {"sh -c 'kill -9 $$'", CAUSE_SECRET, "sh was killed by signal 9", "a signal"},
-        {"./not/there", CAUSE_SECRET, "cannot start ./not/there: No such file", "no such program"},
+        {"./not/there", CAUSE_SECRET, "cannot start ./not/there: no such program",
+         "no such program"},
+        {"no-such-program", CAUSE_SECRET, "cannot start no-such-program: no such program",
+         "in PATH"},
         {"/", CAUSE_SECRET, "cannot start /: ", "no program at all"},
         {"sh -c 'exec 1>&-; exit 4'", CAUSE_SECRET, "status 4", "output closed early"},
         {"sh -c 'kill -TERM $$; kill -PIPE $$; echo on'", CAUSE_SECRET, "killed by signal 15",
@@ -165,11 +169,69 @@ static void test_run(void)
         buf_free(&out);
     }
     ok(strstr(why.text.data, "hunter2") == NULL, "no argument is ever named");
+    is_int(run("no-such-program", 10, FAR, &out), CAUSE_SECRET, "no such program");
+    is_str(fault_hint_text(&why), "it must be in PATH, or an absolute path; there is no shell here",
+           "has a hint");
+    is_int(why.err, ENOENT, "and an errno");
+    buf_free(&out);
     /* The one left behind outlives the deadline: waiting for it would be a failure. */
     is_int(run("sh -c 'echo pw; sleep 20 2>/dev/null &'", 10, 15000, &out), CAUSE_NONE,
            "a child left behind is not waited for");
     is_str(out.data, "pw\n", "its output is complete");
     buf_free(&out);
+}
+
+/* Nothing of it is ours: neither what it says nor, by a child left behind, how long it is open. */
+static void test_helper_errors(void)
+{
+    static const struct {
+        const char *line, *want, *why; /* the whole fault, NULL: none */
+    } cases[] = {
+        {"sh -c 'echo no key >&2; exit 2'", "sh ended with status 2: \"no key\"", "its words"},
+        {"sh -c 'echo a >&2; echo b >&2; exit 2'", "sh ended with status 2: \"b\"",
+         "the last line"},
+        {"sh -c 'printf \"a\\n b \\r\\n\\n \\n\" >&2; exit 2'", "sh ended with status 2: \"b\"",
+         "the last one with words"},
+        {"sh -c 'printf \"a\\033[2J\\000b\" >&2; exit 2'",
+         "sh ended with status 2: \"a\\x1b[2J\\x00b\"", "made printable"},
+        {"sh -c 'printf \"\\n\\n\" >&2; exit 2'", "sh ended with status 2", "no words"},
+        {"sh -c 'echo on its way >&2; kill -9 $$'", "sh was killed by signal 9: \"on its way\"",
+         "words before a signal"},
+        {"sh -c 'echo pw; exit 2'", "sh ended with status 2", "never its standard output"},
+        {"sh -c 'echo warning >&2; echo pw'", NULL, "nothing of a success"},
+        {"sh -c 'i=0; while [ $i -lt 20000 ]; do echo $i-abcdefgh; i=$((i+1)); done >&2; exit 2'",
+         "sh ended with status 2: \"19999-abcdefgh\"", "the last line of many"},
+        {"sh -c 'head -c 300000 /dev/zero | tr \"\\0\" x >&2'", NULL, "more than any pipe holds"},
+    };
+    struct stat st;
+    struct buf out;
+    char path[] = "/tmp/proc.XXXXXX";
+    int own = dup(STDERR_FILENO), file = mkostemp(path, O_CLOEXEC);
+
+    unlink(path);
+    dup2(file, STDERR_FILENO);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        enum cause cause = run(cases[i].line, 1000, FAR, &out);
+
+        is_int(cause, cases[i].want != NULL ? CAUSE_SECRET : CAUSE_NONE, cases[i].why);
+        if (cause != CAUSE_NONE)
+            is_str(why.text.data, cases[i].want, cases[i].line);
+        buf_free(&out);
+    }
+    is_int(run("sh -c 'head -c 5000 /dev/zero | tr \"\\0\" x >&2; exit 2'", 10, FAR, &out),
+           CAUSE_SECRET, "a line without end");
+    ok(why.text.len > 1000 && why.text.len < 1200, "is cut: %zu octets", why.text.len);
+    buf_free(&out);
+    is_int(run("sh -c 'while :; do echo x; done >&2'", 10, 100, &out), CAUSE_SECRET,
+           "a flood of words ends at the deadline");
+    buf_free(&out);
+    is_int(run("sh -c 'sleep 20 & echo pw'", 10, 15000, &out), CAUSE_NONE,
+           "a child left behind with everything open is not waited for");
+    buf_free(&out);
+    ok(fstat(STDERR_FILENO, &st) == 0 && st.st_size == 0, "our standard error got nothing");
+    dup2(own, STDERR_FILENO);
+    close(own);
+    close(file);
 }
 
 static void test_limits(void)
@@ -211,7 +273,7 @@ static void test_descriptors(void)
     buf_free(&out);
     signal(SIGCHLD, SIG_IGN);
     is_int(run("sh -c 'exit 5'", 100, FAR, &out), CAUSE_SECRET, "with SIGCHLD ignored");
-    is_str(why.text.data, "sh failed with status 5", "the status is known, too");
+    is_str(why.text.data, "sh ended with status 5", "the status is known, too");
     buf_free(&out);
 }
 
@@ -393,6 +455,7 @@ int main(void)
     test_split();
     test_shell();
     test_run();
+    test_helper_errors();
     test_limits();
     test_descriptors();
     test_poll();
