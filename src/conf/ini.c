@@ -19,11 +19,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/limits.h"
 #include "base/xalloc.h"
 
 #define LONGEST_KEY 64 /* a local part: RFC 5321 4.5.3.1.1; aliases are keys */
 #define NO_SECTION  "a setting before the first [section]"
+
+/* Full-width forms that input methods for Chinese, Japanese and Korean type for [ ] and =. */
+#define WIDE_OPEN   "\xEF\xBC\xBB"
+#define WIDE_CLOSE  "\xEF\xBC\xBD"
+#define WIDE_EQUALS "\xEF\xBC\x9D"
 
 struct feed {
     const char *text; /* what is left */
@@ -35,6 +41,7 @@ struct feed {
     void *arg;
     bool in_section; /* some section line was right */
     bool skip;       /* the last section line was wrong: its settings belong to nobody */
+    bool told;       /* that there is no section yet */
     char key[LONGEST_KEY + 1];
     struct buf value; /* of the line last taken; secret */
 };
@@ -58,6 +65,38 @@ static bool is_blank(char c)
 static bool is_comment(char c)
 {
     return c == '#' || c == ';';
+}
+
+static bool begins_with(const char *s, const char *end, const char *what)
+{
+    size_t n = strlen(what);
+
+    return (size_t)(end - s) >= n && memcmp(s, what, n) == 0;
+}
+
+const char *ini_odd(const char *text, size_t n, bool at_end)
+{
+    static const struct {
+        const char *octets, *name;
+    } odd[] = {{"\xE3\x80\x80", "a full-width space (U+3000)"},
+               {"\xC2\xA0", "a no-break space (U+00A0)"},
+               {"\xE2\x80\x8B", "a zero-width space (U+200B)"},
+               {"\xE2\x80\x8C", "a zero-width non-joiner (U+200C)"},
+               {"\xE2\x80\x8D", "a zero-width joiner (U+200D)"},
+               {"\xEF\xBB\xBF", "a byte order mark (U+FEFF)"},
+               {"\xE2\x80\x9C", "a curly quote (U+201C)"},
+               {"\xE2\x80\x9D", "a curly quote (U+201D)"},
+               {"\xE2\x80\x98", "a curly quote (U+2018)"},
+               {"\xE2\x80\x99", "a curly quote (U+2019)"}};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(odd); i++) {
+        size_t len = strlen(odd[i].octets);
+
+        if (len <= n && memcmp(at_end ? text + n - len : text, odd[i].octets, len) == 0)
+            return odd[i].name;
+    }
+    return NULL;
 }
 
 static const char *skip_blanks(const char *s, const char *end)
@@ -126,6 +165,10 @@ static bool read_section(struct feed *f, const char *s, const char *end, char *n
     const char *from, *to;
     size_t n = 0;
 
+    if (close == NULL && memmem(s, (size_t)(end - s), WIDE_CLOSE, strlen(WIDE_CLOSE)) != NULL) {
+        wrong(f, "a section with a full-width bracket (U+FF3D): write ]");
+        return false;
+    }
     if (close == NULL) {
         wrong(f, "a section without its closing ]");
         return false;
@@ -142,6 +185,12 @@ static bool read_section(struct feed *f, const char *s, const char *end, char *n
         return false;
     }
     while (from < to) {
+        const char *odd = ini_odd(from, (size_t)(to - from), false);
+
+        if (odd != NULL) {
+            wrong(f, "a section name with %s: remove it", odd);
+            return false;
+        }
         if (strchr("[\"#;=", *from) != NULL) {
             wrong(f, "a section name with one of [ \" # ; =");
             return false;
@@ -161,9 +210,15 @@ static bool read_section(struct feed *f, const char *s, const char *end, char *n
 static bool read_key(struct feed *f, const char *s, const char *end, const char **value)
 {
     const char *equals = memchr(s, '=', (size_t)(end - s));
-    const char *to = equals;
+    const char *wide = memmem(s, (size_t)(end - s), WIDE_EQUALS, strlen(WIDE_EQUALS));
+    const char *to = equals, *odd;
     size_t n, i;
 
+    /* Before all else: what is behind it can be a password, and this "name" would be shown. */
+    if (wide != NULL && (equals == NULL || wide < equals)) {
+        wrong(f, "this is a full-width equals sign (U+FF1D): write =");
+        return false;
+    }
     if (equals == NULL) {
         wrong(f, "neither a [section] nor key = value");
         return false;
@@ -171,6 +226,11 @@ static bool read_key(struct feed *f, const char *s, const char *end, const char 
     while (to > s && is_blank(to[-1]))
         to--;
     n = (size_t)(to - s);
+    odd = ini_odd(s, n, true);
+    if (odd != NULL) {
+        wrong(f, "%s in front of =: remove it", odd);
+        return false;
+    }
     if (n == 0 || n > LONGEST_KEY) {
         wrong(f, n == 0 ? "no name in front of =" : "a name of more than 64 octets in front of =");
         return false;
@@ -270,10 +330,38 @@ static void take_setting(struct feed *f, const char *s, const char *end, char *o
     }
     if (!read_value(f, value, end, secret))
         return;
-    if (!f->in_section && !f->skip)
-        wrong(f, NO_SECTION);
-    else if (!f->skip)
+    if (f->skip)
+        return;
+    if (f->in_section)
         snprintf(out, size, "%s=%lu\n", f->key, f->line);
+    else if (!f->told) {
+        wrong(f, NO_SECTION);
+        f->told = true;
+    }
+}
+
+/*
+ * A line that begins with what no line begins with. When it is a section line nevertheless, what
+ * follows belongs to nobody: it would be taken for the section before.
+ */
+static bool is_start_wrong(struct feed *f, const char *s, const char *end)
+{
+    const char *odd = ini_odd(s, (size_t)(end - s), false);
+
+    if (is_blank(*s))
+        wrong(f, "the line begins with a blank: there are no continuation lines");
+    else if (odd != NULL)
+        wrong(f, "the line begins with %s: remove it", odd);
+    else if (begins_with(s, end, WIDE_OPEN))
+        wrong(f, "this is a full-width bracket (U+FF3B): write [");
+    else
+        return false;
+    while (s < end && (is_blank(*s) || (unsigned char)*s >= 0x80) &&
+           !begins_with(s, end, WIDE_OPEN))
+        s++;
+    if (s < end && (*s == '[' || begins_with(s, end, WIDE_OPEN)))
+        f->skip = true;
+    return true;
 }
 
 /* ini_reader of the library: the place of fgets. */
@@ -290,8 +378,8 @@ static char *next_line(char *out, int size, void *stream)
     if (is_rest_idle(s, end, false)) {
         if (end - s > LIMIT_CONFIG_LINE)
             wrong(f, "a line of more than %d octets", LIMIT_CONFIG_LINE);
-    } else if (is_blank(*s))
-        wrong(f, "the line begins with a blank: there are no continuation lines");
+    } else if (is_start_wrong(f, s, end))
+        return out;
     else if (*s == '[')
         take_section(f, s, end, out, (size_t)size);
     else

@@ -8,8 +8,9 @@
  * continuation lines: an indented line is an error. A secret value with an unquoted " ;" or " #" is
  * an error that asks for quotes. UTF-8 BOM and CRLF are accepted; NUL, bare CR and other control
  * characters but TAB are not. Lines of more than LIMIT_CONFIG_LINE octets (secrets: LIMIT_SECRET)
- * are errors, never cut. Settings before the first section are errors; those behind a section line
- * that is wrong are checked and given to nobody.
+ * are errors, never cut. Settings before the first section are an error, told once; those behind a
+ * section line that is wrong are checked and given to nobody. Full-width brackets and equals signs
+ * in the place of real ones are named, and so are invisible characters around names.
  */
 #ifndef CONF_INI_H
 #define CONF_INI_H
@@ -45,5 +46,12 @@ typedef void ini_complain_fn(void *arg, unsigned long line, const char *message)
  */
 void ini_parse_text(const char *text, size_t n, bool (*is_secret)(const char *key),
                     ini_entry_fn *handler, ini_complain_fn *complain, void *arg);
+
+/*
+ * ini_odd - TEXT (N octets) begins (AT_END: ends) with a character that nobody sees or that an
+ * input method or word processor puts in the place of a blank or quote: its name, such as "a
+ * full-width space (U+3000)"; else NULL.
+ */
+const char *ini_odd(const char *text, size_t n, bool at_end);
 
 #endif
