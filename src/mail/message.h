@@ -46,7 +46,8 @@ struct message_input {
 /*
  * message_read - reads FD to its confirmed end (read(2) gave 0, or the lone dot) and stores it by
  * DESIGN section 6: \n, \r\n and \r\r\n end a line; any other CR is a space in the header and a
- * line end in the body; NUL in the header is a space; a first line "From " or ">From " is dropped;
+ * line end in the body; NUL in the header is a space; a UTF-8 byte order mark at the very start
+ * is dropped, and so is a first line "From " or ">From ";
  * a line that is no header field ends the header and starts the body, nothing lost.
  * out:   owned by the caller (message_close).
  * fails: CAUSE_INPUT (read failed), CAUSE_BAD_MESSAGE (header over LIMIT_HEADER), CAUSE_DISK_FULL,

@@ -378,6 +378,42 @@ static enum cause header_end(struct reader *r)
     return cause;
 }
 
+/* --- the start ------------------------------------------------------------------------------ */
+
+static const char bom[] = "\xef\xbb\xbf";
+
+enum { BOM_SIZE = sizeof(bom) - 1 };
+
+/* What looked like a mark and is none is text. */
+static enum cause give_back_bom(struct reader *r)
+{
+    size_t n = r->bom, taken;
+    enum cause cause;
+
+    r->bom = BOM_SIZE;
+    cause = header_block(r, bom, n, &taken);
+    if (cause == CAUSE_NONE && r->in_body)
+        cause = body_block(r, bom + taken, n - taken);
+    return cause;
+}
+
+/*
+ * Editors of Windows put a byte order mark in front of UTF-8 text. It would make the first line,
+ * and so the whole header with the Bcc in it, the text of a body. *taken tells how many octets
+ * were looked at.
+ */
+static enum cause drop_bom(struct reader *r, const char *p, size_t n, size_t *taken)
+{
+    size_t i = 0;
+
+    while (i < n && r->bom < BOM_SIZE && p[i] == bom[r->bom]) {
+        r->bom++;
+        i++;
+    }
+    *taken = i;
+    return i < n && r->bom < BOM_SIZE ? give_back_bom(r) : CAUSE_NONE;
+}
+
 /* --- the door ------------------------------------------------------------------------------- */
 
 void reader_init(struct reader *r, struct message *m, const struct message_input *in)
@@ -389,16 +425,21 @@ void reader_init(struct reader *r, struct message *m, const struct message_input
 
 enum cause reader_take(struct reader *r, const char *p, size_t n, struct fault *why)
 {
+    enum cause cause = CAUSE_NONE;
     size_t taken = 0;
 
     r->why = why;
-    if (!r->in_body) {
-        enum cause cause = header_block(r, p, n, &taken);
-
-        if (cause != CAUSE_NONE)
-            return cause;
+    if (r->bom < BOM_SIZE) {
+        cause = drop_bom(r, p, n, &taken);
+        p += taken;
+        n -= taken;
+        taken = 0;
     }
-    return r->in_body ? body_block(r, p + taken, n - taken) : CAUSE_NONE;
+    if (cause == CAUSE_NONE && !r->in_body)
+        cause = header_block(r, p, n, &taken);
+    if (cause == CAUSE_NONE && r->in_body)
+        cause = body_block(r, p + taken, n - taken);
+    return cause;
 }
 
 enum cause reader_end(struct reader *r, struct fault *why)
@@ -406,7 +447,9 @@ enum cause reader_end(struct reader *r, struct fault *why)
     enum cause cause = CAUSE_NONE;
 
     r->why = why;
-    if (!r->in_body && !r->ended)
+    if (r->bom < BOM_SIZE)
+        cause = give_back_bom(r);
+    if (cause == CAUSE_NONE && !r->in_body && !r->ended)
         cause = header_end(r);
     if (cause == CAUSE_NONE && r->in_body)
         cause = body_end(r);

@@ -29,6 +29,7 @@ struct reader {
     bool dot_ends;
     bool ended; /* by a lone dot: nothing more is wanted */
     bool in_body;
+    unsigned bom; /* octets of a byte order mark seen at the very start; all: that is over */
     unsigned crs; /* CRs just seen that may begin a line end: at most 2 */
     /* header */
     bool first_line;

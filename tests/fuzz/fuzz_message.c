@@ -81,7 +81,10 @@ static void slow_read(const char *p, size_t n, bool dot_ends, struct buf *header
 {
     struct buf line;
     size_t at = 0, next = 0;
+    bool bom = n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0;
 
+    p += bom ? 3 : 0;
+    n -= bom ? 3 : 0;
     buf_init(&line, ROOM);
     for (; at < n; at = next) {
         size_t end = slow_line_end(p, at, n, &next);

@@ -67,6 +67,50 @@ static const struct row rows[] = {
     {TEXT("A: b\nFrom x\n"), true, TEXT("A: b\n"), TEXT("From x\n"), "only the first line"},
     {TEXT("\nFrom x\n"), true, TEXT(""), TEXT("From x\n"), "not in the body"},
     {TEXT("From x\n fold\n"), true, TEXT(""), TEXT(" fold\n"), "nothing to fold behind it"},
+    /* byte order mark */
+    {TEXT("\xef\xbb\xbf"
+          "Bcc: b\n\nc\n"),
+     true, TEXT("Bcc: b\n"), TEXT("c\n"), "a BOM"},
+    {TEXT("\xef\xbb\xbf"
+          "From x\nA: b\n"),
+     true, TEXT("A: b\n"), TEXT(""), "and From_"},
+    {TEXT("\xef\xbb\xbf\r\nc\n"), true, TEXT(""), TEXT("c\n"), "before the empty line"},
+    {TEXT("\xef\xbb\xbf.\nA: b\n"), true, TEXT(""), TEXT(""), "before the lone dot"},
+    {TEXT("\xef\xbb\xbf"), true, TEXT(""), TEXT(""), "a BOM is all"},
+    {TEXT("\xef\xbb\xbfno field\n"), true, TEXT(""), TEXT("no field\n"), "before a body"},
+    {TEXT("\xef\xbb\xbf\xef\xbb\xbf"
+          "A: b\n"),
+     true, TEXT(""),
+     TEXT("\xef\xbb\xbf"
+          "A: b\n"),
+     "only one goes"},
+    {TEXT("\xef\xbb"), true, TEXT(""), TEXT("\xef\xbb\n"), "two thirds of one stay"},
+    {TEXT("\xef"), true, TEXT(""), TEXT("\xef\n"), "one third too"},
+    {TEXT("\xef\nA: b\n"), true, TEXT(""), TEXT("\xef\nA: b\n"), "cut by a LF"},
+    {TEXT("\xef\xbb\xbe"
+          "A: b\n"),
+     true, TEXT(""),
+     TEXT("\xef\xbb\xbe"
+          "A: b\n"),
+     "another character"},
+    {TEXT("\xef\xef\xbb\xbf"
+          "A: b\n"),
+     true, TEXT(""),
+     TEXT("\xef\xef\xbb\xbf"
+          "A: b\n"),
+     "not at the very start"},
+    {TEXT("A: b\n\xef\xbb\xbf"
+          "B: c\n"),
+     true, TEXT("A: b\n"),
+     TEXT("\xef\xbb\xbf"
+          "B: c\n"),
+     "nor later in the header"},
+    {TEXT("\n\xef\xbb\xbf"
+          "c\n"),
+     true, TEXT(""),
+     TEXT("\xef\xbb\xbf"
+          "c\n"),
+     "nor in the body"},
     /* the body nobody announced */
     {TEXT("hello world\nA: b\n"), true, TEXT(""), TEXT("hello world\nA: b\n"), "at once"},
     {TEXT("hello\n"), true, TEXT(""), TEXT("hello\n"), "one word"},
