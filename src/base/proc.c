@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -30,18 +31,22 @@
 
 #define ERRORS_KEPT   4096  /* of what a helper says, the last octets */
 #define ERRORS_TURN   65536 /* read at a time: a flood must not keep us from the clock */
+#define WATCHED_MOST  8     /* descriptors in one wait that the signals' joins */
 #define EXIT_LOOK_MS  20    /* how often a kernel without pidfds is asked for the child */
 #define OLD_FDS_LIMIT 65536 /* highest descriptor marked one by one on old kernels */
 
 static const int recorded_signals[] = {SIGTERM, SIGINT, SIGHUP};
 
 /* One of the tree's mutable globals: a handler has no other place to write to. */
-static volatile sig_atomic_t first_signal;
+static struct {
+    volatile sig_atomic_t first; /* of those that came; 0 */
+    int fd;                      /* signalfd(2) of the blocked ones; 0 or -1: none */
+} signals;
 
 static void record(int sig)
 {
-    if (first_signal == 0)
-        first_signal = sig;
+    if (signals.first == 0)
+        signals.first = sig;
 }
 
 static void set_action(int sig, void (*handler)(int))
@@ -95,6 +100,7 @@ bool proc_start(void)
         sigaddset(&blocked, recorded_signals[i]);
     }
     sigprocmask(SIG_SETMASK, &blocked, NULL);
+    signals.fd = signalfd(signals.fd > 0 ? signals.fd : -1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
     return input_closed;
 }
 
@@ -104,36 +110,64 @@ int proc_signal(void)
     sigset_t set;
     int sig;
 
-    if (first_signal != 0)
-        return first_signal;
-    /* ppoll lets a pending signal wait while descriptors are ready: it is fetched here. */
+    if (signals.first != 0)
+        return signals.first;
     sigemptyset(&set);
     for (size_t i = 0; i < ARRAY_LEN(recorded_signals); i++)
         sigaddset(&set, recorded_signals[i]);
     sig = sigtimedwait(&set, NULL, &at_once);
     if (sig > 0)
         record(sig);
-    return first_signal;
+    return signals.first;
+}
+
+/*
+ * One ppoll(2), -1 and EINTR for a recorded signal that is not held. ppoll delivers no pending
+ * signal while a descriptor is ready, and in a session one nearly always is. So the signals have a
+ * descriptor among the others; only where that cannot be they are asked for first, at the cost of
+ * a system call.
+ */
+static int poll_once(struct pollfd *fds, nfds_t n, const struct timespec *wait, bool hold_signals)
+{
+    struct pollfd all[WATCHED_MOST + 1];
+    bool watch = !hold_signals && signals.fd > 0 && n <= WATCHED_MOST;
+    sigset_t open_mask;
+    int ready;
+
+    sigemptyset(&open_mask);
+    errno = EINTR;
+    if (!hold_signals && (watch ? signals.first : proc_signal()) != 0)
+        return -1;
+    if (!watch)
+        return ppoll(fds, n, wait, &open_mask);
+    for (nfds_t i = 0; i < n; i++)
+        all[i] = fds[i];
+    all[n] = (struct pollfd){.fd = signals.fd, .events = POLLIN};
+    ready = ppoll(all, n + 1, wait, &open_mask);
+    for (nfds_t i = 0; i < n; i++)
+        fds[i].revents = all[i].revents;
+    if (ready <= 0 || all[n].revents == 0)
+        return ready;
+    if (proc_signal() == 0)
+        signals.fd = -1; /* somebody closed it: from now on without */
+    errno = EINTR;
+    return signals.first != 0 ? -1 : ready - 1;
 }
 
 int proc_poll(struct pollfd *fds, nfds_t n, deadline_ms until, bool hold_signals)
 {
-    sigset_t open_mask;
-
-    sigemptyset(&open_mask);
     for (;;) {
         int left = deadline_left(until);
         struct timespec wait = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000L};
-        int ready;
+        int ready = poll_once(fds, n, until == DEADLINE_NEVER ? NULL : &wait, hold_signals);
 
-        if (!hold_signals && proc_signal() != 0)
-            return -1;
-        ready = ppoll(fds, n, until == DEADLINE_NEVER ? NULL : &wait, &open_mask);
         if (ready > 0)
             return ready;
         /* Out of memory or of descriptors: counts as a wait without result, never as a loop. */
         if (ready < 0 && errno != EINTR)
             return 0;
+        if (ready < 0 && !hold_signals && signals.first != 0)
+            return -1;
         if (ready == 0 && deadline_left(until) == 0)
             return 0;
     }

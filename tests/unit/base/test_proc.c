@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 #define FAR 60000
 
 static struct fault why;
+static int asked;
 
 /* Runs a command line; its output in OUT (initialised here). */
 static enum cause run(const char *line, size_t ceiling, int64_t ms, struct buf *out)
@@ -339,8 +341,79 @@ static int signal_while_ready(void)
 {
     struct pollfd p = {.events = POLLIN, .fd = open("/dev/zero", O_RDONLY)};
 
-    raise(SIGINT); /* ppoll itself would never notice it */
+    raise(SIGINT); /* ppoll(2) delivers none while something is ready */
     return proc_poll(&p, 1, DEADLINE_NEVER, false) == -1 && proc_signal() == SIGINT ? 0 : 1;
+}
+
+/* In place of the library's: counts how often the kernel is asked for a pending signal. */
+int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+    asked++;
+    return (int)syscall(SYS_rt_sigtimedwait, set, info, timeout, (size_t)_NSIG / 8);
+}
+
+static int signal_unasked(void)
+{
+    struct pollfd p = {.events = POLLIN, .fd = open("/dev/zero", O_RDONLY)};
+    char c;
+
+    asked = 0;
+    if (proc_poll(&p, 1, DEADLINE_NEVER, false) != 1 || proc_read(p.fd, &c, 1) != 1 ||
+        proc_poll(NULL, 0, deadline_in(1), false) != 0)
+        return 1;
+    if (asked != 0)
+        return 2;
+    raise(SIGHUP);
+    return proc_poll(&p, 1, DEADLINE_NEVER, false) == -1 && asked == 1 ? 0 : 3;
+}
+
+static int signal_among_many(void)
+{
+    struct pollfd many[40];
+    int zero = open("/dev/zero", O_RDONLY);
+
+    for (size_t i = 0; i < ARRAY_LEN(many); i++)
+        many[i] = (struct pollfd){.events = POLLIN, .fd = zero};
+    if (proc_poll(many, 3, DEADLINE_NEVER, false) != 3 || many[2].revents != POLLIN)
+        return 1;
+    if (proc_poll(many, ARRAY_LEN(many), DEADLINE_NEVER, false) != ARRAY_LEN(many))
+        return 2;
+    raise(SIGTERM);
+    if (proc_poll(many, 3, DEADLINE_NEVER, true) != 3 ||
+        proc_poll(NULL, 0, deadline_in(0), true) != 0)
+        return 3;
+    raise(SIGHUP);
+    if (proc_poll(many, ARRAY_LEN(many), DEADLINE_NEVER, false) != -1 || proc_signal() != SIGTERM)
+        return 4;
+    return 0;
+}
+
+static int signal_among_few(void)
+{
+    struct pollfd two[2] = {{.events = POLLIN}, {.events = POLLOUT}};
+
+    two[0].fd = open("/dev/zero", O_RDONLY);
+    two[1].fd = open("/dev/null", O_WRONLY);
+    if (proc_poll(two, 2, DEADLINE_NEVER, false) != 2)
+        return 1;
+    raise(SIGHUP);
+    if (proc_poll(two, 2, DEADLINE_NEVER, false) != -1 || proc_signal() != SIGHUP)
+        return 2;
+    return proc_poll(NULL, 0, DEADLINE_NEVER, false) == -1 ? 0 : 3;
+}
+
+/* Without a descriptor to spare for it, signals are noticed all the same. */
+static int signal_without_descriptor(void)
+{
+    struct pollfd p = {.events = POLLIN, .fd = open("/dev/zero", O_RDONLY)};
+
+    for (int fd = 3; fd < 100; fd++)
+        if (fd != p.fd)
+            close(fd);
+    if (proc_poll(&p, 1, DEADLINE_NEVER, false) != 1)
+        return 1;
+    raise(SIGINT);
+    return proc_poll(&p, 1, DEADLINE_NEVER, false) == -1 && proc_signal() == SIGINT ? 0 : 2;
 }
 
 static int signal_while_waiting(void)
@@ -438,6 +511,10 @@ int main(void)
     } children[] = {
         {signal_between, "a signal between two waits ends the next, and is kept"},
         {signal_while_ready, "a signal is seen though descriptors are always ready"},
+        {signal_unasked, "a wait is one system call, the look at signals included"},
+        {signal_among_few, "a signal is seen in a wait for two"},
+        {signal_among_many, "a signal is seen in a wait for many, once it is not held"},
+        {signal_without_descriptor, "a signal is seen when its descriptor is gone"},
         {signal_while_waiting, "a signal ends a wait"},
         {signal_held, "a held signal is recorded only"},
         {ignored_stays_ignored, "what the parent ignores stays ignored"},
