@@ -272,6 +272,20 @@ static bool read_quoted(struct feed *f, const char *s, const char *end)
     return true;
 }
 
+/* A password copied from a web page brings such company along, and the server only says no. */
+static bool is_end_odd(struct feed *f, const char *value, size_t n)
+{
+    const char *first = ini_odd(value, n, false);
+    const char *odd = first != NULL ? first : ini_odd(value, n, true);
+
+    if (odd != NULL)
+        wrong(f,
+              "%s: the value %s with %s: remove it, or put the value in straight double quotes if "
+              "it is meant",
+              f->key, first != NULL ? "begins" : "ends", odd);
+    return odd != NULL;
+}
+
 static bool read_value(struct feed *f, const char *s, const char *end, bool secret)
 {
     const char *from = skip_blanks(s, end), *to;
@@ -290,6 +304,8 @@ static bool read_value(struct feed *f, const char *s, const char *end, bool secr
     }
     while (to > from && is_blank(to[-1]))
         to--;
+    if (is_end_odd(f, from, (size_t)(to - from)))
+        return false;
     buf_add(&f->value, from, (size_t)(to - from));
     return true;
 }

@@ -6,7 +6,8 @@
  * Syntax: [section] or [section NAME]; key = value; '#' or ';' begin a comment at the start of a
  * line or after a blank outside quotes; values may be quoted ("..." with \" and \\). No
  * continuation lines: an indented line is an error. A secret value with an unquoted " ;" or " #" is
- * an error that asks for quotes. UTF-8 BOM and CRLF are accepted; NUL, bare CR and other control
+ * an error that asks for quotes, and so is an unquoted value with an end that nobody sees (ini_odd).
+ * UTF-8 BOM and CRLF are accepted; NUL, bare CR and other control
  * characters but TAB are not. Lines of more than LIMIT_CONFIG_LINE octets (secrets: LIMIT_SECRET)
  * are errors, never cut. Settings before the first section are an error, told once; those behind a
  * section line that is wrong are checked and given to nobody. Full-width brackets and equals signs

@@ -18,6 +18,7 @@
 #include "base/proc.h"
 #include "base/xalloc.h"
 #include "mail/addr.h"
+#include "conf/ini.h"
 #include "conf/near.h"
 
 #define LONGEST_DOMAIN 255 /* RFC 5321 4.5.3.1.2 */
@@ -104,10 +105,17 @@ const char *value_wrong_ehlo(const char *word)
     return "an address literal is written [192.0.2.1] or [IPv6:2001:db8::1]";
 }
 
+const char *value_wrong_at(const char *word)
+{
+    return strstr(word, "\xEF\xBC\xA0") != NULL ? "a full-width @ (U+FF20): write @" : NULL;
+}
+
 const char *value_wrong_pattern(const char *word)
 {
     const char *star = strchr(word, '*'), *at = strrchr(word, '@');
 
+    if (value_wrong_at(word) != NULL)
+        return value_wrong_at(word);
     if (star != NULL)
         return strchr(star + 1, '*') != NULL ? "a pattern has one * at most" : NULL;
     if (at == NULL)
@@ -234,12 +242,16 @@ static enum cause add_word(const struct setting *s, struct strv *list, const cha
     char *word = xmemdup(text, n);
     const struct setting_enum *w = find_word(s->words, word);
     const char *what = s->wrong != NULL ? s->wrong(word) : NULL;
+    const char *first = ini_odd(word, n, false), *last = ini_odd(word, n, true);
     enum cause c = CAUSE_NONE;
 
     if (n == 0)
         c = refuse(s, why, "an empty word in the list");
     else if (strpbrk(word, " \t") != NULL)
         c = refuse(s, why, "a blank inside a word: words are separated by commas");
+    else if (first != NULL || last != NULL)
+        c = fault_set(why, CAUSE_CONFIG, "%s: a word %s with %s", s->key,
+                      first != NULL ? "begins" : "ends", first != NULL ? first : last);
     else if (s->words != NULL && w == NULL)
         c = refuse_word(s, word, why);
     else if (w != NULL && w->value == 0)
@@ -285,8 +297,11 @@ static enum cause check_address(const struct setting *s, const char *value, char
                                 struct fault *why)
 {
     struct addr a = {0};
-    enum cause c = addr_parse_path(value, strlen(value), &a, why);
+    enum cause c;
 
+    if (value_wrong_at(value) != NULL)
+        return refuse(s, why, value_wrong_at(value));
+    c = addr_parse_path(value, strlen(value), &a, why);
     if (c == CAUSE_NONE && a.spec[0] != '\0' && a.name[0] == '\0' &&
         addr_check_spec(a.spec, why) == CAUSE_NONE) {
         *spec = xstrdup(a.spec);
@@ -428,7 +443,9 @@ void value_quote(const char *value, struct buf *out)
 {
     size_t n = strlen(value), i;
     bool quotes = n == 0 || value[0] == '"' || value[0] == ' ' || value[0] == '\t' ||
-                  value[0] == '#' || value[0] == ';' || value[n - 1] == ' ' || value[n - 1] == '\t';
+                  value[0] == '#' || value[0] == ';' || value[n - 1] == ' ' ||
+                  value[n - 1] == '\t' || ini_odd(value, n, false) != NULL ||
+                  ini_odd(value, n, true) != NULL;
 
     for (i = 1; i < n; i++) {
         if ((value[i] == '#' || value[i] == ';') && (value[i - 1] == ' ' || value[i - 1] == '\t'))

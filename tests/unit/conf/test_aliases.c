@@ -103,6 +103,10 @@ static void test_wrong(void)
         {"a", "b@example.org, |x", "a: aliases name addresses, no files or programs"},
         {"a", "<b@example.org", "a: not a list of addresses"},
         {"a", "b c", "a: not a list of addresses"},
+        {"a",
+         "b\xEF\xBC\xA0"
+         "example.org",
+         "a: a full-width @ (U+FF20): write @"},
     };
     struct aliases *a = aliases_new();
     struct fault why = {0};

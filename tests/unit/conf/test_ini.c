@@ -218,6 +218,51 @@ static void test_wrong(void)
     }
 }
 
+/* Characters that nobody sees, at both ends of values: told, or kept in quotes. */
+static void test_odd(void)
+{
+    static const struct {
+        const char *octets, *name;
+    } odd[] = {{"\xE3\x80\x80", "a full-width space (U+3000)"},
+               {"\xC2\xA0", "a no-break space (U+00A0)"},
+               {"\xE2\x80\x8B", "a zero-width space (U+200B)"},
+               {"\xE2\x80\x8C", "a zero-width non-joiner (U+200C)"},
+               {"\xE2\x80\x8D", "a zero-width joiner (U+200D)"},
+               {"\xEF\xBB\xBF", "a byte order mark (U+FEFF)"},
+               {"\xE2\x80\x9C", "a curly quote (U+201C)"},
+               {"\xE2\x80\x9D", "a curly quote (U+201D)"},
+               {"\xE2\x80\x98", "a curly quote (U+2018)"},
+               {"\xE2\x80\x99", "a curly quote (U+2019)"}};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(odd); i++) {
+        char in[400], got[400], wrong[1000];
+        const char *o = odd[i].octets;
+        struct record r;
+
+        snprintf(in, sizeof(in),
+                 "[a]\nk = %sv\npassword = v%s # c\nl = %s\nm = v%sw\nn = \"%sv%s\"\no = v%s\n", o,
+                 o, o, o, o, o, o);
+        snprintf(got, sizeof(got), "1 [a/]\n5 a/ m=v%sw\n6 a/ n=%sv%s\n", o, o, o);
+        snprintf(wrong, sizeof(wrong),
+                 "2: k: the value begins with %s: remove it, or put the value in straight double "
+                 "quotes if it is meant\n"
+                 "3: password: a blank and # begin a comment: put the value in double quotes\n"
+                 "4: l: the value begins with %s: remove it, or put the value in straight double "
+                 "quotes if it is meant\n"
+                 "7: o: the value ends with %s: remove it, or put the value in straight double "
+                 "quotes if it is meant\n",
+                 odd[i].name, odd[i].name, odd[i].name);
+        parse(&r, in, strlen(in));
+        is_str(r.got.data, got, odd[i].name);
+        is_str(r.wrong.data, wrong, "its errors");
+        record_free(&r);
+        ok(ini_odd(o, strlen(o) - 1, false) == NULL && ini_odd(o, strlen(o) - 1, true) == NULL,
+           "not when it is cut");
+    }
+    ok(ini_odd("", 0, false) == NULL && ini_odd("", 0, true) == NULL, "nothing is not odd");
+}
+
 static void test_nul(void)
 {
     static const char in[] = "[a]\nk = v\0w\nl = 1\n";
@@ -310,6 +355,7 @@ int main(void)
 {
     test_good();
     test_wrong();
+    test_odd();
     test_nul();
     test_long();
     test_secrets();

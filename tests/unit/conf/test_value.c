@@ -137,6 +137,30 @@ static const struct example examples[] = {
      "match: neither an address nor @domain nor a text with one *"},
     {SCOPE_ACCOUNT, "match", "a@", NULL,
      "match: a domain with an empty part: no dot at the ends, no two in a row"},
+    {SCOPE_ACCOUNT, "from",
+     "alice\xEF\xBC\xA0"
+     "example.org",
+     NULL, "from: a full-width @ (U+FF20): write @"},
+    {SCOPE_ACCOUNT, "match",
+     "@a.example, \xEF\xBC\xA0"
+     "b.example",
+     NULL, "match: a full-width @ (U+FF20): write @"},
+    {SCOPE_ACCOUNT, "match",
+     "*\xEF\xBC\xA0"
+     "b.example",
+     NULL, "match: a full-width @ (U+FF20): write @"},
+    {SCOPE_ACCOUNT, "user",
+     "alice\xEF\xBC\xA0"
+     "example.org",
+     NULL, "user: a full-width @ (U+FF20): write @"},
+    {SCOPE_ACCOUNT, "user", "alice@example.org", "alice@example.org", NULL},
+    {SCOPE_ACCOUNT, "host",
+     "a.example,\xE3\x80\x80"
+     "b.example",
+     NULL, "host: a word begins with a full-width space (U+3000)"},
+    {SCOPE_ACCOUNT, "host", "a.example\xC2\xA0,b.example", NULL,
+     "host: a word ends with a no-break space (U+00A0)"},
+    {SCOPE_ACCOUNT, "full_name", "\xC2\xA0x", "\"\xC2\xA0x\"", NULL},
     {SCOPE_ACCOUNT, "allow", "root, 1000, @mail", "root, 1000, @mail", NULL},
     {SCOPE_ACCOUNT, "allow", "@", NULL, "allow: neither a user nor @group"},
     {SCOPE_ACCOUNT, "allow", "a:b", NULL, "allow: neither a user nor @group"},
@@ -252,13 +276,23 @@ static void test_copy(void)
 
 static void test_quote(void)
 {
-    static const char *const cases[][2] = {{"plain", "plain"},   {"", "\"\""},
-                                           {" a", "\" a\""},     {"a ", "\"a \""},
-                                           {"a b", "a b"},       {"a#b;c", "a#b;c"},
-                                           {"a #b", "\"a #b\""}, {"a\t;b", "\"a\t;b\""},
-                                           {"#a", "\"#a\""},     {";a", "\";a\""},
-                                           {"\"a", "\"\\\"a\""}, {"a\"b", "a\"b"},
-                                           {"a\\b", "a\\b"},     {"a\\ #", "\"a\\\\ #\""}};
+    static const char *const cases[][2] = {{"plain", "plain"},
+                                           {"", "\"\""},
+                                           {" a", "\" a\""},
+                                           {"a ", "\"a \""},
+                                           {"a b", "a b"},
+                                           {"a#b;c", "a#b;c"},
+                                           {"a #b", "\"a #b\""},
+                                           {"a\t;b", "\"a\t;b\""},
+                                           {"#a", "\"#a\""},
+                                           {";a", "\";a\""},
+                                           {"\"a", "\"\\\"a\""},
+                                           {"a\"b", "a\"b"},
+                                           {"a\\b", "a\\b"},
+                                           {"\xE3\x80\x80x", "\"\xE3\x80\x80x\""},
+                                           {"x\xE2\x80\x9D", "\"x\xE2\x80\x9D\""},
+                                           {"x\xC2\xA0y", "x\xC2\xA0y"},
+                                           {"a\\ #", "\"a\\\\ #\""}};
     size_t i;
 
     for (i = 0; i < ARRAY_LEN(cases); i++) {
