@@ -62,16 +62,17 @@ enum field_id {
 
 /* What a field is; a row has any number of these. */
 enum {
-    FIELD_IS_RECIPIENT = 1,    /* -t reads it */
-    FIELD_IS_AUTHOR = 2,       /* names who wrote (or resent) it: rewrite_from looks here */
-    FIELD_IS_RESENT = 4,       /* part of a Resent- block, RFC 5322 3.6.6 */
-    FIELD_IS_SINGLE = 8,       /* at most once in a message (a block), RFC 5322 3.6 */
-    FIELD_IS_STRIPPED = 16,    /* never leaves this machine */
-    FIELD_IS_QUALIFIED = 32,   /* bare mailboxes get the domain, for looks */
-    FIELD_IS_MAILBOXES = 64,   /* an address list: names in it may become RFC 2047 words */
-    FIELD_IS_STRUCTURED = 128, /* has another grammar: raw 8-bit text in it is left as it is */
-    FIELD_IS_TRACE = 256,      /* written by a transport: ends a Resent- block */
-    FIELD_IS_SIGNATURE = 512   /* vouches for other fields' octets: nothing is changed for looks */
+    FIELD_IS_RECIPIENT = 1,     /* -t reads it */
+    FIELD_IS_AUTHOR = 2,        /* names who wrote (or resent) it: rewrite_from looks here */
+    FIELD_IS_RESENT = 4,        /* part of a Resent- block, RFC 5322 3.6.6 */
+    FIELD_IS_SINGLE = 8,        /* at most once in a message (a block), RFC 5322 3.6 */
+    FIELD_IS_STRIPPED = 16,     /* never leaves this machine */
+    FIELD_IS_QUALIFIED = 32,    /* bare mailboxes get the domain, for looks */
+    FIELD_IS_MAILBOXES = 64,    /* an address list: names in it may become RFC 2047 words */
+    FIELD_IS_STRUCTURED = 128,  /* has another grammar: raw 8-bit text in it is left as it is */
+    FIELD_IS_TRACE = 256,       /* written by a transport: ends a Resent- block */
+    FIELD_IS_SIGNATURE = 512,   /* vouches for other fields' octets: nothing is changed for looks */
+    FIELD_IS_NEVER_BLANK = 1024 /* without a value it is as good as missing */
 };
 
 struct field_row {

@@ -69,35 +69,63 @@ static bool in_block(struct block *b, const struct field_row *row)
     return !b->closed;
 }
 
-static void survey(struct fixup *x, const struct buf *header)
+/*
+ * The next field that counts, and its row (NULL: not known). A script that left a variable unset
+ * wrote "From:" and nothing more; such a field is as good as missing, here and in the new header.
+ */
+static bool next_field(struct header_scan *s, bool sealed, struct header_field *f,
+                       const struct field_row **row)
+{
+    while (header_next(s, f)) {
+        *row = fields_find(f->name, f->name_len);
+        if (sealed || *row == NULL || ((*row)->is & FIELD_IS_NEVER_BLANK) == 0 || !header_is_blank(f))
+            return true;
+    }
+    return false;
+}
+
+static bool is_sealed(const struct buf *header)
 {
     struct header_scan s;
     struct header_field f;
-    struct block block = {0};
 
     header_scan_init(&s, header->data, header->len);
     while (header_next(&s, &f)) {
         const struct field_row *row = fields_find(f.name, f.name_len);
 
+        if (row != NULL && (row->is & FIELD_IS_SIGNATURE) != 0)
+            return true;
+    }
+    return false;
+}
+
+static void survey(struct fixup *x, const struct buf *header)
+{
+    struct header_scan s;
+    struct header_field f;
+    const struct field_row *row;
+    struct block block = {0};
+
+    x->sealed = is_sealed(header);
+    header_scan_init(&s, header->data, header->len);
+    while (next_field(&s, x->sealed, &f, &row)) {
         (void)in_block(&block, row);
-        if (row != NULL) {
+        if (row != NULL)
             x->seen |= BIT(row->id);
-            x->sealed = x->sealed || (row->is & FIELD_IS_SIGNATURE) != 0;
-        }
     }
     x->resent = block.seen;
 }
 
 /* The first field ID of a header: of its latest block, for a Resent- field. */
-static bool find_field(const struct buf *header, enum field_id id, struct header_field *f)
+static bool find_field(const struct buf *header, bool sealed, enum field_id id,
+                       struct header_field *f)
 {
-    const struct field_row *want = fields_row(id);
+    const struct field_row *want = fields_row(id), *row;
     struct header_scan s;
     struct block block = {0};
 
     header_scan_init(&s, header->data, header->len);
-    while (header_next(&s, f)) {
-        const struct field_row *row = fields_find(f->name, f->name_len);
+    while (next_field(&s, sealed, f, &row)) {
         bool latest = in_block(&block, row);
 
         if (row == want && (latest || (row->is & FIELD_IS_RESENT) == 0))
@@ -107,7 +135,7 @@ static bool find_field(const struct buf *header, enum field_id id, struct header
 }
 
 /* The first mailbox of the author field ID. */
-static bool find_author(const struct buf *header, enum field_id id, struct addr *from)
+static bool find_author(const struct buf *header, bool sealed, enum field_id id, struct addr *from)
 {
     struct header_field f;
     struct addr_list list = {0};
@@ -115,7 +143,7 @@ static bool find_author(const struct buf *header, enum field_id id, struct addr 
     bool found;
 
     *from = (struct addr){0};
-    found = find_field(header, id, &f) &&
+    found = find_field(header, sealed, id, &f) &&
             addr_parse_list(f.body, f.body_len, &list, &why) == CAUSE_NONE && list.n > 0;
     if (found) {
         *from = list.v[0];
@@ -131,7 +159,7 @@ bool fixup_from(const struct message *m, struct addr *from)
     struct fixup x = {0};
 
     survey(&x, &m->header);
-    return find_author(&m->header, x.resent != 0 ? FIELD_RESENT_FROM : FIELD_FROM, from);
+    return find_author(&m->header, x.sealed, x.resent != 0 ? FIELD_RESENT_FROM : FIELD_FROM, from);
 }
 
 enum cause fixup_recipients(const struct message *m, struct addr_list *out, struct fault *why)
@@ -139,13 +167,13 @@ enum cause fixup_recipients(const struct message *m, struct addr_list *out, stru
     struct fixup x = {0};
     struct header_scan s;
     struct header_field f;
+    const struct field_row *row;
     struct block block = {0};
     enum cause cause = CAUSE_NONE;
 
     survey(&x, &m->header);
     header_scan_init(&s, m->header.data, m->header.len);
-    while (cause == CAUSE_NONE && header_next(&s, &f)) {
-        const struct field_row *row = fields_find(f.name, f.name_len);
+    while (cause == CAUSE_NONE && next_field(&s, x.sealed, &f, &row)) {
         bool latest = in_block(&block, row);
 
         if (row == NULL || (row->is & FIELD_IS_RECIPIENT) == 0 || latest != (x.resent != 0))
@@ -363,9 +391,8 @@ static bool add_author(struct fixup *x, const struct header_field *f, const stru
 /* --- the new header ------------------------------------------------------------------------- */
 
 static void add_field(struct fixup *x, const struct buf *old, const struct header_field *f,
-                      bool latest)
+                      const struct field_row *row, bool latest)
 {
-    const struct field_row *row = fields_find(f->name, f->name_len);
     unsigned is = row != NULL ? row->is : 0;
     struct buf *out = &x->header;
     size_t line = out->len;
@@ -394,16 +421,17 @@ static void copy_fields(struct fixup *x, const struct buf *old)
 {
     struct header_scan s;
     struct header_field f;
+    const struct field_row *row;
     struct block block = {0};
 
     header_scan_init(&s, old->data, old->len);
-    while (header_next(&s, &f) && !x->header.over) {
+    while (next_field(&s, x->sealed, &f, &row) && !x->header.over) {
         bool first = block.seen == 0;
-        bool latest = in_block(&block, fields_find(f.name, f.name_len));
+        bool latest = in_block(&block, row);
 
         if (first && latest)
             x->block_at = x->header.len;
-        add_field(x, old, &f, latest);
+        add_field(x, old, &f, row, latest);
     }
 }
 
@@ -478,7 +506,7 @@ static void add_missing(struct buf *out, const struct fixup *x, const struct tri
         buf_addf(out, "%s: %s\n", fields_row(t->date)->name, date);
     }
     if ((have & BIT(t->msgid)) == 0) {
-        bool found = find_author(&x->header, t->from, &author);
+        bool found = find_author(&x->header, x->sealed, t->from, &author);
 
         add_msgid(out, t->msgid, found ? author.spec : x->p->from, x->p);
         addr_free(&author);
@@ -522,7 +550,8 @@ static void add_mime_fields(struct fixup *x, const struct message_facts *body)
         buf_addf(out, "MIME-Version: 1.0\nContent-Type: text/plain; charset=%s\n",
                  body->utf8 ? "utf-8" : "unknown-8bit");
         buf_adds(out, "Content-Transfer-Encoding: 8bit\n");
-    } else if (find_field(out, FIELD_CONTENT_TYPE, &f) && memchr(f.body, '/', f.body_len) != NULL) {
+    } else if (find_field(out, false, FIELD_CONTENT_TYPE, &f) &&
+               memchr(f.body, '/', f.body_len) != NULL) {
         buf_adds(out, "MIME-Version: 1.0\n");
     }
 }

@@ -32,7 +32,7 @@ struct fixup_params {
 /*
  * fixup_recipients - what -t asks for: the mailboxes of To, Cc and Bcc, or of the latest
  * Resent- block when there is one, in order of appearance, appended to OUT with their text as
- * written.
+ * written. What fixup_apply takes for missing is missing here, too.
  * fails: CAUSE_BAD_ADDRESS naming the field and the offset.
  */
 enum cause fixup_recipients(const struct message *m, struct addr_list *out,
@@ -48,7 +48,8 @@ bool fixup_from(const struct message *m, struct addr *from);
 /*
  * fixup_apply - Bcc, Resent-Bcc and Return-Path go, whatever their spelling; From, Date and
  * Message-ID (right side: the final From's domain) are added at the end of the header when
- * missing (the Resent- ones at its start, when a Resent- block is there), never doubled;
+ * missing (the Resent- ones at its start, when a Resent- block is there), never doubled; these,
+ * Reply-To and Sender go when they are blank, and count as missing;
  * rewrite_from; qualification for looks; raw 8-bit text becomes RFC 2047 words, and an 8-bit body
  * without MIME fields gets them (charset utf-8, or unknown-8bit), unless the message is
  * DKIM-signed.

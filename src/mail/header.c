@@ -92,6 +92,15 @@ bool header_is(const struct header_field *f, const char *name)
     return header_name_order(f->name, f->name_len, name, strlen(name)) == 0;
 }
 
+bool header_is_blank(const struct header_field *f)
+{
+    size_t i = 0;
+
+    while (i < f->body_len && (is_blank(f->body[i]) || f->body[i] == '\n'))
+        i++;
+    return i == f->body_len;
+}
+
 bool header_find(const char *text, size_t n, const char *name, struct header_field *f)
 {
     struct header_scan s;

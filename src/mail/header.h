@@ -44,6 +44,9 @@ bool header_is_name_char(char c);
 /* header_is - the field's name is NAME, without regard to ASCII case. */
 bool header_is(const struct header_field *f, const char *name);
 
+/* header_is_blank - nothing but blanks and folds stands behind the colon. */
+bool header_is_blank(const struct header_field *f);
+
 /* header_find - the first field NAME in TEXT; false when there is none. */
 bool header_find(const char *text, size_t n, const char *name, struct header_field *f);
 

@@ -232,6 +232,33 @@ static void check_header(const struct buf *header)
     }
 }
 
+/* From, Date and Message-ID are there and say something, unless they are signed as they are. */
+static void check_trio(const struct buf *header)
+{
+    static const char *const names[] = {"From", "Date", "Message-ID"};
+    struct header_scan s;
+    struct header_field f;
+
+    if (header_find(header->data, header->len, "DKIM-Signature", &f))
+        return;
+    for (size_t i = 0; i < 3; i++) {
+        size_t n = 0;
+
+        header_scan_init(&s, header->data, header->len);
+        while (header_next(&s, &f)) {
+            size_t blanks = 0;
+
+            while (blanks < f.body_len && strchr(" \t\n", f.body[blanks]) != NULL)
+                blanks++;
+            if (header_is(&f, names[i])) {
+                MUST(blanks < f.body_len);
+                n++;
+            }
+        }
+        MUST(n > 0);
+    }
+}
+
 /* An 8-bit body says what it is, or somebody signed that it does not. */
 static void check_mime(const struct message *m)
 {
@@ -273,6 +300,7 @@ static void check_fixup(struct message *m, uint8_t seed)
         return;
     }
     check_header(&m->header);
+    check_trio(&m->header);
     check_mime(m);
     buf_init(&once, LIMIT_HEADER);
     buf_add(&once, m->header.data, m->header.len);

@@ -48,6 +48,8 @@ static void test_sets(void)
         {FIELD_IS_AUTHOR, "From Resent-From "},
         {FIELD_IS_QUALIFIED, "Cc Reply-To Sender To "},
         {FIELD_IS_TRACE, "Received Received-SPF Return-Path "},
+        {FIELD_IS_NEVER_BLANK, "Date From Message-ID Reply-To Resent-Date Resent-From "
+                               "Resent-Message-ID Resent-Reply-To Resent-Sender Sender "},
         {FIELD_IS_SIGNATURE, "DKIM-Signature "},
     };
 

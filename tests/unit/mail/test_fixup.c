@@ -78,6 +78,40 @@ static void test_removed(void)
         expect(rows[i].in, &p, rows[i].want, rows[i].why);
 }
 
+/* Fields of blanks alone: a variable of a script was not set. */
+static void test_blank(void)
+{
+    static const struct row rows[] = {
+        {"From:\nDate: \t \nmessage-id :\n \n",
+         "From: \"M. E.\" <me@example.org>\n" DATE ID("example.org"), "the three of a message"},
+        {"From: \nFrom: a@b.example\nDate: x\n", "From: a@b.example\nDate: x\n" ID("b.example"),
+         "another From is there"},
+        {"Reply-To:\nSender: \n" FULL, FULL, "Reply-To and Sender"},
+        {"To:\nCc: \nSubject:\nX:\n" FULL, "To:\nCc: \nSubject:\nX:\n" FULL, "others stay"},
+        {"Resent-From:\nResent-Date:\nResent-Message-ID: \nResent-Sender:\n"
+         "Resent-To: x@y\n" FULL,
+         "Resent-From: \"M. E.\" <me@example.org>\n" RDATE RID(
+             "example.org") "Resent-To: x@y\n" FULL,
+         "of a Resent- block"},
+        {"Resent-From:\nResent-To: x@y\nResent-From: b@c.example\n" FULL,
+         RDATE RID("c.example") "Resent-To: x@y\nResent-From: b@c.example\n" FULL,
+         "a blank one does not split a block"},
+        {"Resent-From: \nResent-Reply-To:\n" FULL, FULL, "nor makes one"},
+        {"DKIM-Signature: x\nReply-To:\nFrom:\nDate:\nMessage-ID:\n",
+         "DKIM-Signature: x\nReply-To:\nFrom:\nDate:\nMessage-ID:\n", "signed: as it is"},
+        {"From: ()\nDate: x\nMessage-ID: y\n", "From: ()\nDate: x\nMessage-ID: y\n",
+         "a comment is no blank"},
+    };
+    struct fixup_params p = params();
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        expect(rows[i].in, &p, rows[i].want, rows[i].why);
+    p.rewrite = REWRITE_ALWAYS;
+    expect("Reply-To: \nFrom: a@o.example\nDate: x\nMessage-ID: y\n", &p,
+           "From: a <me@example.org>\nReply-To: a@o.example\nDate: x\nMessage-ID: y\n",
+           "a blank Reply-To does not lose the author");
+}
+
 static void test_untouched(void)
 {
     static const char *const rows[] = {
@@ -86,8 +120,7 @@ static void test_untouched(void)
         FULL "From: second@example.org\nDate: again\n",
         FULL "Subject: =?UTF-8?q?=C3=A4?=\n",
         "from: a@example.org\nDATE: x\nmessage-id: <y>\n",
-        "From: not an address\nDate:\nMessage-ID:\n",
-        "From:\nDate: x\nMessage-ID: <y>\n",
+        "From: not an address\nDate: (no)\nMessage-ID: <>\n",
         FULL "Content-Type: text/plain; name=\"\xc3\xa4\"\n",
         FULL "To: \xc3\xa4\xc3\xb6@example.org, root\n",
         FULL "To: \xc3\xa4 \xc3\xb6 <not parsable\n",
@@ -118,7 +151,7 @@ static void test_added(void)
          "a literal"},
         {"From: root\nDate: x\n", "From: root <me@example.org>\nDate: x\n" ID("example.org"),
          "of the final From"},
-        {"From:\nDate: x\n", "From:\nDate: x\n" ID("example.org"), "From cannot be read"},
+        {"From: <\nDate: x\n", "From: <\nDate: x\n" ID("example.org"), "From cannot be read"},
         {"From: a@b\nMessage-ID: i\n", "From: a@b\nMessage-ID: i\n" DATE, "only Date"},
     };
     struct fixup_params p = params();
@@ -401,6 +434,8 @@ static void test_from(void)
         {"From: A <a@b>, c@d\nFrom: e@f\n", "A", "a@b"},
         {"To: x\n", NULL, NULL},
         {"From:\n", NULL, NULL},
+        {"From: \nFrom: a@b\n", "", "a@b"},
+        {"Resent-From:\nFrom: a@b\n", "", "a@b"},
         {"From: a b\n", NULL, NULL},
         {"From: g:;\n", NULL, NULL},
         {"From: root\n", "", "root"},
@@ -439,6 +474,7 @@ static void test_recipients(void)
         {"Resent-To: r@s\nReceived: x\nResent-Cc: q@p\nTo: a@b\n", "r@s "},
         {"Received: x\nResent-To: r@s\nTo: a@b\n", "r@s "},
         {"Resent-From: m@n\nTo: a@b\n", ""},
+        {"Resent-From: \nTo: a@b\n", "a@b "},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -476,6 +512,7 @@ static void test_bad_recipients(void)
 int main(void)
 {
     test_removed();
+    test_blank();
     test_untouched();
     test_added();
     test_full_name();

@@ -115,6 +115,17 @@ static void test_names(void)
     ok(header_name_order("\xc4", 1, "\xe4", 1) != 0, "order: only ASCII is folded");
 }
 
+static void test_blank(void)
+{
+    static const char *const texts[] = {"A:",       "A:\n",   "A : \t \n",     "A:\n \n\t\n",
+                                        "A:\n x\n", "A:\v\n", "A: \xc2\xa0\n", "A: ()\n"};
+    struct header_field f;
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        ok(header_find(texts[i], strlen(texts[i]), "A", &f) && header_is_blank(&f) == (i < 4),
+           "blank or not: row %zu", i);
+}
+
 static void test_unfold(void)
 {
     struct header_field f;
@@ -138,6 +149,7 @@ int main(void)
     test_next();
     test_odd_texts();
     test_names();
+    test_blank();
     test_unfold();
     return done_testing();
 }
