@@ -84,11 +84,36 @@ static bool fill_standard_descriptors(void)
     return input_closed;
 }
 
+/*
+ * Installed set-id, it would read and run what the real user asks for with another's rights. The
+ * real ids count, groups first, while it is allowed; supplementary groups are the real user's.
+ */
+static void drop_ids(void)
+{
+    uid_t uid, euid, suid;
+    gid_t gid, egid, sgid;
+    bool back = false;
+
+    if (getresuid(&uid, &euid, &suid) != 0 || getresgid(&gid, &egid, &sgid) != 0)
+        _exit(EX_OSERR);
+    if (uid == euid && uid == suid && gid == egid && gid == sgid)
+        return;
+    if (setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+        _exit(EX_OSERR);
+    if (uid != 0) /* to root all ids are open by right */
+        back = (euid != uid && seteuid(euid) == 0) || (suid != uid && seteuid(suid) == 0) ||
+               (egid != gid && setegid(egid) == 0) || (sgid != gid && setegid(sgid) == 0);
+    if (back)
+        _exit(EX_OSERR);
+}
+
 bool proc_start(void)
 {
-    bool input_closed = fill_standard_descriptors();
+    bool input_closed;
     sigset_t blocked;
 
+    drop_ids();
+    input_closed = fill_standard_descriptors();
     set_action(SIGPIPE, SIG_IGN);
     set_action(SIGXFSZ, SIG_IGN);
     set_action(SIGCHLD, SIG_DFL); /* ignored, it would make waitpid(2) forget the status */
@@ -275,14 +300,12 @@ static enum cause start_child(struct child *c, char *const argv[], struct fault 
     close_open(errors[1]);
     c->out_fd = out[0];
     c->err_fd = errors[0];
-    if (err == ENOENT) {
-        fault_set(why, CAUSE_SECRET, "cannot start %s: no such program", c->name);
-        fault_hint(why, "it must be in PATH, or an absolute path; there is no shell here");
-        why->err = err;
+    if (err != 0) {
+        fault_errno(why, CAUSE_SECRET, err, "cannot start %s", c->name);
+        if (err == ENOENT || err == EACCES) /* EACCES: a folder in PATH may be closed to us */
+            fault_hint(why, "it must be in PATH, or an absolute path; there is no shell here");
         return CAUSE_SECRET;
     }
-    if (err != 0)
-        return fault_errno(why, CAUSE_SECRET, err, "cannot start %s", c->name);
     c->pid_fd = (int)syscall(SYS_pidfd_open, c->pid, 0U);
     return CAUSE_NONE;
 }
@@ -525,13 +548,6 @@ static const char *find_shell_sign(const char *s, size_t *n)
     return NULL;
 }
 
-static enum cause needs_shell(const char *sign, size_t n, struct fault *why)
-{
-    fault_set(why, CAUSE_CONFIG, "there is no shell here: %.*s", (int)n, sign);
-    fault_hint(why, "for a shell write sh -c '...'");
-    return CAUSE_CONFIG;
-}
-
 enum cause proc_split(const char *line, struct strv *argv, struct fault *why)
 {
     struct strv words = {0};
@@ -549,7 +565,9 @@ enum cause proc_split(const char *line, struct strv *argv, struct fault *why)
         sign = find_shell_sign(s, &n);
         if (sign != NULL) {
             strv_free(&words);
-            return needs_shell(sign, n, why);
+            fault_set(why, CAUSE_CONFIG, "there is no shell here: %.*s", (int)n, sign);
+            fault_hint(why, "for a shell write sh -c '...'");
+            return CAUSE_CONFIG;
         }
         buf_init(&word, strlen(s));
         while (*s != '\0' && !is_blank(*s)) {

@@ -13,10 +13,11 @@
 #include <sys/types.h>
 
 /*
- * proc_start - the first lines of main: closed descriptors 0-2 are opened on /dev/null, SIGPIPE
- * and SIGXFSZ ignored, SIGCHLD default, all signals unblocked, SIGTERM, SIGINT and SIGHUP (those
- * not ignored by the parent) recorded. Returns true when descriptor 0 was closed: then standard
- * input is no empty message.
+ * proc_start - the first lines of main: effective and saved ids that differ from the real ones are
+ * dropped for good (status 71 where they cannot be), closed descriptors 0-2 are opened on
+ * /dev/null, SIGPIPE and SIGXFSZ ignored, SIGCHLD default, all signals unblocked, SIGTERM, SIGINT
+ * and SIGHUP (those not ignored by the parent) recorded. Returns true when descriptor 0 was closed:
+ * then standard input is no empty message.
  */
 bool proc_start(void);
 

@@ -9,15 +9,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/securebits.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/strv.h"
+#include "base/who.h"
 #include "tap.h"
 
 #define FAR 60000
@@ -149,10 +152,8 @@ static void test_run(void)
         {"sh -c 'echo x; exit 3'", CAUSE_SECRET, "sh ended with status 3", "a status"},
         {"false hunter2", CAUSE_SECRET, "false ended with status 1", "arguments stay unsaid"},
         {"sh -c 'kill -9 $$'", CAUSE_SECRET, "sh was killed by signal 9", "a signal"},
-        {"./not/there", CAUSE_SECRET, "cannot start ./not/there: no such program",
-         "no such program"},
-        {"no-such-program", CAUSE_SECRET, "cannot start no-such-program: no such program",
-         "in PATH"},
+        {"./not/there", CAUSE_SECRET, "cannot start ./not/there: No such file", "no such program"},
+        {"no-such-program", CAUSE_SECRET, "cannot start no-such-program: No such file", "in PATH"},
         {"/", CAUSE_SECRET, "cannot start /: ", "no program at all"},
         {"sh -c 'exec 1>&-; exit 4'", CAUSE_SECRET, "status 4", "output closed early"},
         {"sh -c 'kill -TERM $$; kill -PIPE $$; echo on'", CAUSE_SECRET, "killed by signal 15",
@@ -466,6 +467,74 @@ static int all_unblocked(void)
                : 1;
 }
 
+/*
+ * Makes proc_start drop ids: real UID and GID below effective and saved ones of root, or with
+ * TURNED the other way round. As an ordinary user nothing can be set up, and nothing is tested.
+ */
+static int drop(uid_t uid, gid_t gid, bool turned)
+{
+    uid_t other = turned ? uid : 0, r, e, s;
+    gid_t other_gid = turned ? gid : 0, rg, eg, sg;
+    struct who w;
+
+    if (turned)
+        uid = gid = 0;
+    if (setresgid(gid, other_gid, other_gid) != 0 || setresuid(uid, other, other) != 0)
+        return 0;
+    proc_start();
+    if (getresuid(&r, &e, &s) != 0 || r != uid || e != uid || s != uid)
+        return 1;
+    if (getresgid(&rg, &eg, &sg) != 0 || rg != gid || eg != gid || sg != gid)
+        return 2;
+    if (uid != 0 && (seteuid(0) == 0 || (gid != 0 && setegid(0) == 0)))
+        return 3;
+    who_am_i(&w);
+    if (w.uid != uid || w.euid != uid || w.gid != gid)
+        return 4;
+    who_free(&w);
+    return 0;
+}
+
+static int drop_user(void)
+{
+    return drop(65534, 65534, false);
+}
+
+static int drop_user_alone(void)
+{
+    return drop(65534, 0, false);
+}
+
+static int drop_group_alone(void)
+{
+    return drop(0, 65534, false);
+}
+
+static int drop_to_root(void)
+{
+    return drop(65534, 65534, true);
+}
+
+static int drop_saved(void)
+{
+    uid_t r, e, s;
+
+    if (setresuid(65534, 65534, 0) != 0)
+        return 0;
+    proc_start();
+    return getresuid(&r, &e, &s) == 0 && s == 65534 && setuid(0) != 0 ? 0 : 1;
+}
+
+/* A privilege to set ids that outlives them: not to be had for good, so nothing runs. */
+static int drop_refused(void)
+{
+    if (setresuid(65534, 0, 0) != 0 ||
+        prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0)
+        return EX_OSERR;
+    proc_start();
+    return 0;
+}
+
 static int closed_input(void)
 {
     char c;
@@ -521,6 +590,11 @@ int main(void)
         {all_unblocked, "blocked signals are unblocked, all but the recorded"},
         {closed_input, "closed descriptors are filled, and a closed input is told"},
         {open_input, "an open input is not"},
+        {drop_user, "effective ids go for good"},
+        {drop_user_alone, "the user's, too"},
+        {drop_group_alone, "and the group's"},
+        {drop_to_root, "the real ones are left, whoever they are"},
+        {drop_saved, "a saved id goes as well"},
         {protect, "memory is protected and helpers still run"},
     };
 
@@ -528,6 +602,7 @@ int main(void)
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
+    setenv("PATH", "/usr/bin:/bin", 1);
     proc_start();
     test_split();
     test_shell();
@@ -538,6 +613,7 @@ int main(void)
     test_poll();
     for (size_t i = 0; i < ARRAY_LEN(children); i++)
         is_int(status_of(children[i].act), 0, children[i].why);
+    is_int(status_of(drop_refused), EX_OSERR, "ids that could come back end the program");
     fault_free(&why);
     return done_testing();
 }
