@@ -110,7 +110,7 @@ static enum cause cancel(struct login *l, struct fault *why)
 /* Answers the 334 in s->reply. */
 static enum cause respond(struct login *l, struct fault *why)
 {
-    const struct buf *text = &l->s->reply.text;
+    struct buf *text = &l->s->reply.text;
     struct buf challenge, line;
     bool is_base64;
     enum cause c;
@@ -118,6 +118,7 @@ static enum cause respond(struct login *l, struct fault *why)
     buf_init(&challenge, LIMIT_AUTH_LINE);
     buf_init_secret(&line, LIMIT_AUTH_LINE);
     is_base64 = b64_decode(&challenge, text->data, text->len);
+    transcript_scrub(l->s->transcript, text);
     c = add_response(l, is_base64 ? challenge.data : NULL, challenge.len, &line, why);
     if (c == CAUSE_AUTH_MECHANISM) {
         /* It goes on asking where the mechanism has ended: its fault, not the password's. */
@@ -262,6 +263,7 @@ enum cause login_run(struct session *s, struct fault *why)
     enum cause c = CAUSE_NONE;
 
     buf_init_secret(&secret, LIMIT_SECRET);
+    transcript_in_login(s->transcript, true);
     while (again) {
         enum sasl_mech m = sasl_choose(s->caps.mechanisms, s->p.mechanisms, tried,
                                        stream_is_tls(s->stream), s->p.allow_cleartext_auth);
@@ -284,6 +286,7 @@ enum cause login_run(struct session *s, struct fault *why)
             again = false;
         }
     }
+    transcript_in_login(s->transcript, false);
     buf_free(&secret);
     return c;
 }

@@ -185,47 +185,45 @@ enum reply_state reply_parse(const char *in, size_t n, bool lenient_250, struct 
     return REPLY_MORE;
 }
 
-/* Secrets go before anything else may look at the words; then people may. */
+/*
+ * Secrets go before anything else may look at the words; then people may. Only a challenge must
+ * reach its mechanism as it came: the login scrubs it when it is decoded.
+ */
 static void show(struct transcript *t, struct reply *r)
 {
-    const char *line, *end;
-    struct buf shown;
+    struct buf copy;
 
     if (t == NULL)
         return;
-    transcript_scrub(t, &r->text);
-    if (t->show == NULL)
+    if (!t->in_login || r->code != 334) {
+        transcript_scrub(t, &r->text);
+        transcript_got(t, r->code, r->text.data, r->text.len);
         return;
-    line = r->text.data;
-    end = line + r->text.len;
-    buf_init(&shown, LIMIT_REPLY + 5 * (LIMIT_REPLY_LINES + 1));
-    for (;;) {
-        const char *lf = memchr(line, '\n', (size_t)(end - line));
-        const char *stop = lf != NULL ? lf : end;
-
-        buf_addf(&shown, "%03d%c", r->code, lf != NULL ? '-' : ' ');
-        buf_add(&shown, line, (size_t)(stop - line));
-        if (lf == NULL)
-            break;
-        buf_addc(&shown, '\n');
-        line = lf + 1;
     }
-    transcript_got(t, shown.data, shown.len);
-    buf_free(&shown);
+    buf_init_secret(&copy, LIMIT_REPLY);
+    buf_add(&copy, r->text.data, r->text.len);
+    transcript_scrub(t, &copy);
+    transcript_got(t, r->code, copy.data, copy.len);
+    buf_free(&copy);
 }
 
-/* The first words of what is no reply: they tell a web server or a mailbox server on sight. */
+/*
+ * The first words of what is no reply: they tell a web server or a mailbox server on sight. More
+ * than is shown is scrubbed, since a secret may go on in the next line.
+ */
 static void show_garbage(const struct transcript *t, const char *in, size_t n, struct fault *why)
 {
-    size_t seen = n < LIMIT_REPLY_LINE ? n : LIMIT_REPLY_LINE;
-    const char *lf = memchr(in, '\n', seen);
-    struct buf line;
+    const char *lf;
+    struct buf seen;
+    size_t len;
 
-    buf_init(&line, LIMIT_REPLY_LINE);
-    buf_add(&line, in, lf != NULL ? (size_t)(lf - in) : seen);
-    transcript_scrub(t, &line);
-    fault_remote(why, 0, (struct enhanced){0}, line.data, line.len < 80 ? line.len : 80);
-    buf_free(&line);
+    buf_init_secret(&seen, LIMIT_REPLY_LINE);
+    buf_add(&seen, in, n < LIMIT_REPLY_LINE ? n : LIMIT_REPLY_LINE);
+    transcript_scrub(t, &seen);
+    lf = memchr(seen.data, '\n', seen.len);
+    len = lf != NULL ? (size_t)(lf - seen.data) : seen.len;
+    fault_remote(why, 0, (struct enhanced){0}, seen.data, len < 80 ? len : 80);
+    buf_free(&seen);
 }
 
 enum cause reply_read(struct stream *s, struct transcript *t, bool lenient_250, deadline_ms until,

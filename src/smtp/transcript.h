@@ -18,7 +18,9 @@
 struct transcript {
     void (*show)(void *arg, const char *line);
     void *arg;
-    struct strv secrets; /* what must never appear: raw and base64 forms; wiped by free */
+    struct strv secrets; /* what must never appear: raw and base64, lower case; wiped by free */
+    bool in_login;       /* replies of AUTH are scrubbed harder */
+    struct buf line;     /* room for one line, so that showing a verdict allocates nothing */
 };
 
 /* transcript_init - SHOW may be NULL. */
@@ -27,11 +29,19 @@ void transcript_init(struct transcript *t, void (*show)(void *arg, const char *l
 /* transcript_free - wipes and frees the secrets. */
 void transcript_free(struct transcript *t);
 
-/* transcript_secret - from now on N octets at S, and their base64, are scrubbed from all that is
- * read. Shorter than 4 octets are ignored. */
+/* transcript_secret - from now on N octets at S, and their base64, also in the middle of somebody's
+ * longer base64, are scrubbed from all that is read. */
 void transcript_secret(struct transcript *t, const char *s, size_t n);
 
-/* transcript_scrub - replaces every secret in B by "***" of no telling length; true if any was. */
+/* transcript_in_login - whether what is read from now on are replies of AUTH, the likeliest to
+ * echo: pieces of 6 are scrubbed too, and secrets shorter than 4 where they are whole words. */
+void transcript_in_login(struct transcript *t, bool on);
+
+/*
+ * transcript_scrub - replaces every secret in B by "***" of no telling length; true if any was. Any
+ * case matches, and so does a secret that was broken over lines, with or without the codes that
+ * begin them; of one longer than 32 octets, any 32 in a row. Allocates nothing outside of AUTH.
+ */
 bool transcript_scrub(const struct transcript *t, struct buf *b);
 
 /* transcript_sent - "> LINE"; MASK: only the first KEEP octets are shown, then "***". */
@@ -40,8 +50,8 @@ void transcript_sent(struct transcript *t, const char *line, size_t n, bool mask
 /* transcript_text - "> <N octets>". */
 void transcript_text(struct transcript *t, unsigned long long octets);
 
-/* transcript_got - "< " and each line of what was read (already scrubbed). */
-void transcript_got(struct transcript *t, const char *text, size_t n);
+/* transcript_got - "< " and each line of a reply, TEXT being its words (already scrubbed). */
+void transcript_got(struct transcript *t, int code, const char *text, size_t n);
 
 /* transcript_note - "* ..." : connected, TLS version, closed. */
 void transcript_note(struct transcript *t, const char *fmt, ...) ATTR_PRINTF(2, 3);

@@ -279,6 +279,42 @@ static void test_read(void)
     buf_free(&lines);
 }
 
+/* Where the server echoes a secret, and who may see it. */
+static void test_echo(void)
+{
+    static const char said[] = "334 Z2VoZWlt\r\n535-gehei\r\n535 m! GEHEIM\r\n"
+                               "535-no gehei\r\n534 m!\r\n";
+    struct transcript t;
+    struct fault why = {0};
+    struct reply r;
+    struct buf lines;
+    struct stream *s;
+    int fd[2];
+
+    if (!ok(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0, "a pair of sockets"))
+        return;
+    s = stream_new(fd[0], "mail.example.org");
+    buf_init(&lines, 10000);
+    transcript_init(&t, collect, &lines);
+    transcript_secret(&t, "geheim!8", 8);
+    transcript_in_login(&t, true);
+    reply_init(&r);
+    ok(write(fd[1], said, sizeof(said) - 1) == (ssize_t)sizeof(said) - 1, "the server speaks");
+    is_int(reply_read(s, &t, false, deadline_in(1000), &r, &why), CAUSE_NONE, "a challenge");
+    is_str(r.text.data, "Z2VoZWlt", "... reaches its mechanism as it came");
+    is_str(lines.data, "< 334 ***|", "... and nobody else");
+    is_int(reply_read(s, &t, false, deadline_in(1000), &r, &why), CAUSE_NONE, "two lines");
+    is_str(r.text.data, "*** ***", "... scrubbed as one text");
+    is_int(reply_read(s, &t, false, deadline_in(1000), &r, &why), CAUSE_PROTOCOL, "garbage");
+    is_str(why.remote.data, "535-no ***", "... scrubbed over the line that is shown");
+    close(fd[1]);
+    stream_close(&s, STREAM_CLEAN);
+    reply_free(&r);
+    fault_free(&why);
+    transcript_free(&t);
+    buf_free(&lines);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -286,5 +322,6 @@ int main(void)
     test_cuts();
     test_limits();
     test_read();
+    test_echo();
     return done_testing();
 }
