@@ -161,8 +161,6 @@ void account_finish(struct account *a, struct strv *errors)
 
     for (i = 0; i < a->host.n; i++)
         strip_brackets(a->host.v[i]);
-    if (a->host.n == 0)
-        strv_add(errors, "host is missing: name the server, or a provider");
     if (a->protocol == PROTOCOL_LMTP && a->port == LMTP_FORBIDDEN_PORT)
         strv_add(errors, "protocol = lmtp is never spoken on port 25 (RFC 2033)");
     if (a->protocol == PROTOCOL_LMTP && tcp && !account_is_set(a, "port"))

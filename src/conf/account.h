@@ -75,7 +75,8 @@ void account_inherit(struct account *to, const struct account *from);
 
 /*
  * account_finish - settles what follows from other settings (`tls` from port and host) and appends
- * one message to ERRORS for each rule between settings that A breaks.
+ * one message to ERRORS for each rule between settings that A breaks. A missing host is told by
+ * conf/merge, which knows why.
  */
 void account_finish(struct account *a, struct strv *errors);
 

@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/limits.h"
 #include "base/xalloc.h"
+#include "mail/addr.h"
 #include "conf/near.h"
 #include "conf/providers.h"
 #include "conf/secret.h"
 #include "conf/settings.h"
+#include "conf/value.h"
 
 /* Reads one KEY=VALUE into A. */
 static enum cause override(struct account *a, const char *word, struct fault *why)
@@ -199,7 +202,7 @@ static bool merge_provider(struct draft_config *d, struct account *a, struct pro
     if (a->provider == NULL && name == NULL && a->from != NULL)
         name = providers_of_address(*p, a->from);
     if (a->provider == NULL && name == NULL)
-        return true; /* the missing host is told by account_finish */
+        return true; /* the missing host is told by finish */
     if (name != NULL)
         a->provider = xstrdup(name);
     c = providers_apply(*p, a, &why);
@@ -209,11 +212,49 @@ static bool merge_provider(struct draft_config *d, struct account *a, struct pro
     return c == CAUSE_NONE;
 }
 
-static void finish(struct draft_config *d, struct account *a)
+/* The domain of an address among the settings that could say which provider it is, or NULL. */
+static const char *own_domain(const struct account *a)
+{
+    const char *const specs[] = {a->user, a->from};
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(specs); i++) {
+        const char *domain = specs[i] != NULL ? addr_domain(specs[i]) : NULL;
+
+        if (domain != NULL && value_wrong_domain(domain) == NULL)
+            return domain;
+    }
+    return NULL;
+}
+
+/* P is there: without a host it was read. */
+static void tell_no_host(struct draft_config *d, const struct account *a, const struct providers *p)
+{
+    const char *missing = providers_missing(p), *domain = own_domain(a), *near;
+
+    if (missing != NULL)
+        draft_error(d, a->file, a->line,
+                    "account %s: host is missing: name the server, or a provider (the list of "
+                    "providers, %s, is not there: is postrider installed?)",
+                    a->id, missing);
+    else if (domain == NULL || a->provider != NULL)
+        draft_error(d, a->file, a->line,
+                    "account %s: host is missing: name the server, or a provider", a->id);
+    else {
+        near = providers_near_domain(p, domain);
+        draft_error(d, a->file, a->line, "account %s: no provider for %s is known: name host%s%s%s",
+                    a->id, domain, near != NULL ? "; did you mean " : "", near != NULL ? near : "",
+                    near != NULL ? "?" : "");
+    }
+}
+
+static void finish(struct draft_config *d, struct account *a, const struct providers *p)
 {
     struct strv broken = {0};
     size_t i;
 
+    if (a->host.n == 0)
+        tell_no_host(d, a, p);
     account_finish(a, &broken);
     for (i = 0; i < broken.n; i++)
         draft_error(d, a->file, a->line, "account %s: %s", a->id, broken.v[i]);
@@ -233,7 +274,7 @@ void merge_accounts(struct draft_config *d, const char *providers_file, const st
         account_inherit(a, d->defaults.a);
         apply_overrides(a, set);
         if (!d->v[i].wrong && !d->defaults.wrong && merge_provider(d, a, &p, providers_file))
-            finish(d, a);
+            finish(d, a, p);
     }
     if (d->c->default_account != NULL && find(d, d->c->default_account) == NULL)
         unknown_account(d, d->default_file, d->default_line, "default", d->c->default_account);

@@ -41,6 +41,7 @@ struct preset {
 struct providers {
     struct preset *v;
     size_t n;
+    char *missing; /* the path, when there is no file */
 };
 
 struct reader {
@@ -170,6 +171,7 @@ enum cause providers_load(struct providers **out, const char *file, struct fault
     r.cause = file_open_regular(file, &fd, &st, why);
     if (r.cause != CAUSE_NONE && (why->err == ENOENT || why->err == ENOTDIR)) {
         fault_free(why);
+        r.p->missing = xstrdup(file);
         *out = r.p;
         return CAUSE_NONE;
     }
@@ -215,8 +217,14 @@ void providers_close(struct providers **p)
         free_pairs(&e->hints);
     }
     free((*p)->v);
+    free((*p)->missing);
     free(*p);
     *p = NULL;
+}
+
+const char *providers_missing(const struct providers *p)
+{
+    return p->missing;
 }
 
 const char *providers_of_address(const struct providers *p, const char *spec)
@@ -233,6 +241,31 @@ const char *providers_of_address(const struct providers *p, const char *spec)
     return NULL;
 }
 
+const char *providers_near_domain(const struct providers *p, const char *domain)
+{
+    const char *nearest = NULL;
+    unsigned best = NEAR_NONE;
+    char *lower = xstrdup(domain), *c;
+    size_t i, k;
+
+    for (c = lower; *c != '\0'; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+    for (i = 0; i < p->n; i++) {
+        for (k = 0; k < p->v[i].domains.n; k++) {
+            const char *candidate = p->v[i].domains.v[k];
+            /* All of .com is near to all of .com: one slip (2 points), two in longer names. */
+            unsigned most = strcspn(candidate, ".") < 6 ? 3 : 5, this = most < best ? most : best;
+
+            if (near_is_better(lower, candidate, &this)) {
+                nearest = candidate;
+                best = this;
+            }
+        }
+    }
+    free(lower);
+    return nearest;
+}
+
 static enum cause no_such(const struct providers *p, const char *name, struct fault *why)
 {
     const char *nearest = NULL;
@@ -246,9 +279,12 @@ static enum cause no_such(const struct providers *p, const char *name, struct fa
     if (nearest != NULL)
         return fault_set(why, CAUSE_CONFIG, "provider: none has that name (did you mean %s?)",
                          nearest);
-    return fault_set(why, CAUSE_CONFIG,
-                     p->n > 0 ? "provider: none has that name; set host instead"
-                              : "provider: the file of providers is missing; set host instead");
+    if (p->missing != NULL)
+        return fault_set(
+            why, CAUSE_CONFIG,
+            "provider: the list of providers, %s, is not there: is postrider installed?",
+            p->missing);
+    return fault_set(why, CAUSE_CONFIG, "provider: none has that name; set host instead");
 }
 
 /* The user name as the provider forms it. */

@@ -28,6 +28,9 @@ struct providers;
  */
 enum cause providers_load(struct providers **out, const char *file, struct fault *why) ATTR_CHECK;
 
+/* providers_missing - the path of the file when it was not there, else NULL. Borrowed. */
+const char *providers_missing(const struct providers *p);
+
 /* providers_close - frees and nulls. */
 void providers_close(struct providers **p);
 
@@ -36,6 +39,9 @@ void providers_close(struct providers **p);
  * in `domains`), or NULL. Borrowed.
  */
 const char *providers_of_address(const struct providers *p, const char *spec);
+
+/* providers_near_domain - the one of all `domains` that DOMAIN misspells, or NULL. Borrowed. */
+const char *providers_near_domain(const struct providers *p, const char *domain);
 
 /*
  * providers_apply - fills the settings of A that nobody wrote from the preset A->provider.

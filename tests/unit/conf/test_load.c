@@ -135,7 +135,8 @@ static void test_wrong_lines(struct scratch *s)
         {"[account a]\nport = x\ntsl = off\n[account b]\nport = 25\n[queue]\nlifetime = 0\n",
          "F:2: port: not a number from 1 to 65535\n"
          "F:3: unknown setting tsl (did you mean tls?)\n"
-         "F:4: account b: host is missing: name the server, or a provider\n"
+         "F:4: account b: host is missing: name the server, or a provider (the list of providers, "
+         "/nonexistent, is not there: is postrider installed?)\n"
          "F:7: lifetime: not a time from 1m to 365d, such as 90s, 15m, 4h, 5d\n",
          "all at once; what is missing only where nothing is wrong"},
     };

@@ -8,8 +8,9 @@
 #include "conf/settings.h"
 #include "loading.h"
 
-static const char presets[] = "[provider big]\ndomains = big.example\nhosts = .big.example\n"
-                              "host = smtp.big.example\nport = 587\nmax_recipients = 7\n";
+static const char presets[] =
+    "[provider big]\ndomains = big.example\nhosts = .big.example\n"
+    "host = smtp.big.example\nport = 587\nmax_recipients = 7\n[provider empty]\n";
 
 /* The value of KEY in account number I. */
 static void expect(const struct loading *l, size_t i, const char *key, const char *want,
@@ -78,7 +79,8 @@ static void test_like_wrong(struct scratch *s)
         {"[account a]\nhost = h\ntls = off\nuser = u\npassword = x\n[account b]\nport = 1\n",
          "F:1: account a: tls = off would send the password where everybody can read it: use TLS, "
          "or set allow_cleartext_auth = yes as well, or auth = off\n"
-         "F:6: account b: host is missing: name the server, or a provider\n",
+         "F:6: account b: host is missing: name the server, or a provider (the list of providers, "
+         "/nonexistent, is not there: is postrider installed?)\n",
          "rules are told at the section's line"},
     };
     size_t i;
@@ -147,11 +149,6 @@ static void test_provider(struct scratch *s, const char *providers)
     expect(&l, 0, "user", "x@big.example", "from does as well, and forms the user");
     loading_free(&l);
 
-    loading_text(&l, s, "[account a]\nuser = x@unknown.example\npassword = p\n", NULL, providers);
-    is_str(l.all, "F:1: account a: host is missing: name the server, or a provider\n",
-           "an unknown domain");
-    loading_free(&l);
-
     loading_text(&l, s, "[account a]\nprovider = bigg\nuser = u\npassword = p\n", NULL, providers);
     is_str(l.all, "F:1: provider: none has that name (did you mean big?)\n", "a slip");
     loading_free(&l);
@@ -161,6 +158,62 @@ static void test_provider(struct scratch *s, const char *providers)
     is_int((long long)l.errors.n, 2, "a broken file of providers");
     ok(strstr(l.all, "broken.ini:1: a section without its closing ]") != NULL, "is told");
     loading_free(&l);
+}
+
+/* No host, and no provider that has one: what the reason is, and what to do. */
+static void test_no_host(struct scratch *s, const char *providers)
+{
+    static const struct {
+        const char *text, *all;
+        bool list; /* of providers is there */
+        const char *why;
+    } cases[] = {
+        {"user = x@unknown.example\n",
+         "F:1: account a: no provider for unknown.example is known: name host\n", true,
+         "a domain that is nobody's"},
+        {"user = x@bgi.example\n",
+         "F:1: account a: no provider for bgi.example is known: name host; did you mean "
+         "big.example?\n",
+         true, "a near miss"},
+        {"user = u\nfrom = x@Bigg.Example\n",
+         "F:1: account a: no provider for Bigg.Example is known: name host; did you mean "
+         "big.example?\n",
+         true, "of from, in any case"},
+        {"user = u\n", "F:1: account a: host is missing: name the server, or a provider\n", true,
+         "no domain"},
+        {"user = x@\n", "F:1: account a: host is missing: name the server, or a provider\n", true,
+         "an empty one"},
+        {"user = x@unknown.example\nprotocol = lmtp\nport = 25\n",
+         "F:1: account a: no provider for unknown.example is known: name host\n"
+         "F:1: account a: protocol = lmtp is never spoken on port 25 (RFC 2033)\n",
+         true, "other rules are told as well"},
+        {"provider = empty\nuser = u\n",
+         "F:1: account a: host is missing: name the server, or a provider\n", true,
+         "a provider without a host"},
+        {"user = x@big.example\n",
+         "F:1: account a: host is missing: name the server, or a provider (the list of providers, "
+         "/nonexistent, is not there: is postrider installed?)\n",
+         false, "no list at all"},
+        {"user = u\n",
+         "F:1: account a: host is missing: name the server, or a provider (the list of providers, "
+         "/nonexistent, is not there: is postrider installed?)\n",
+         false, "nor for whoever has no domain"},
+        {"provider = big\nuser = u\n",
+         "F:1: provider: the list of providers, /nonexistent, is not there: is postrider "
+         "installed?\n",
+         false, "nor for a provider by name"},
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(cases); i++) {
+        struct loading l;
+        char text[400];
+
+        snprintf(text, sizeof(text), "[account a]\n%spassword = p\n", cases[i].text);
+        loading_text(&l, s, text, NULL, cases[i].list ? providers : "/nonexistent");
+        is_str(l.all, cases[i].all, cases[i].why);
+        loading_free(&l);
+    }
 }
 
 static void test_overrides(struct scratch *s)
@@ -257,6 +310,7 @@ int main(void)
     test_chain(&s);
     test_secret_sources(&s);
     test_provider(&s, providers);
+    test_no_host(&s, providers);
     test_overrides(&s);
     test_override(&s);
     scratch_close(&s);

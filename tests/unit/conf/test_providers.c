@@ -292,8 +292,16 @@ static void test_missing(struct scratch *s)
     ok(why.cause == CAUSE_NONE, "and no fault");
     set(a, "provider", "big");
     is_int(providers_apply(p, a, &why), CAUSE_CONFIG, "which has no provider");
-    is_str(why.text.data, "provider: the file of providers is missing; set host instead",
-           "and that is told");
+    ok(strncmp(why.text.data, "provider: the list of providers, /", 34) == 0 &&
+           strstr(why.text.data, "none.ini, is not there: is postrider installed?") != NULL,
+       "and that is told: %s", why.text.data);
+    is_str(providers_missing(p), scratch_path(s, "none.ini"), "the path is known");
+    ok(providers_near_domain(p, "gmail.com") == NULL, "nothing is near");
+    providers_close(&p);
+    p = load(s, "# none\n");
+    ok(p != NULL && providers_missing(p) == NULL, "an empty list is there");
+    is_int(providers_apply(p, a, &why), CAUSE_CONFIG, "and has no provider either");
+    is_str(why.text.data, "provider: none has that name; set host instead", "its text");
     providers_close(&p);
     is_int(providers_load(&p, s->dir, &why), CAUSE_CONFIG, "a folder is an error");
     providers_close(&p);
@@ -336,6 +344,15 @@ static void test_installed(void)
         {"smtp-mail.outlook.com", 535, {5, 7, 3}, "Authentication unsuccessful", "OAuth"},
         {"smtp.office365.com", 535, {5, 7, 139}, "Authentication unsuccessful", "SMTP AUTH"},
     };
+    static const char *const slips[][2] = {{"gmial.com", "gmail.com"},
+                                           {"gamil.com", "gmail.com"},
+                                           {"GMAIL.con", "gmail.com"},
+                                           {"outlok.com", "outlook.com"},
+                                           {"hotmial.com", "hotmail.com"},
+                                           {"yaho.com", "yahoo.com"},
+                                           {"abc.com", NULL},
+                                           {"example.com", NULL},
+                                           {"", NULL}};
     static const char *const domains[] = {"gmail.com",   "qq.com",     "163.com",    "126.com",
                                           "outlook.com", "icloud.com", "yahoo.com",  "gmx.de",
                                           "web.de",      "mail.ru",    "foxmail.com"};
@@ -365,6 +382,8 @@ static void test_installed(void)
         account_close(&a);
     }
     fault_free(&why);
+    for (i = 0; p != NULL && i < ARRAY_LEN(slips); i++)
+        is_str(providers_near_domain(p, slips[i][0]), slips[i][1], slips[i][0]);
     providers_close(&p);
 }
 
