@@ -4,6 +4,7 @@
 #include "conf/describe.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void describe_server(const struct account *a, size_t i, char *out, size_t size)
 {
@@ -11,6 +12,8 @@ void describe_server(const struct account *a, size_t i, char *out, size_t size)
 
     if (host[0] == '/')
         snprintf(out, size, "%s", host);
+    else if (strchr(host, ':') != NULL)
+        snprintf(out, size, "[%s]:%u", host, (unsigned)a->port);
     else
         snprintf(out, size, "%s:%u", host, (unsigned)a->port);
 }

@@ -23,10 +23,16 @@ int main(void)
 
     strv_add(&a.host, "mail.example.org");
     strv_add(&a.host, "/run/smtp.sock");
+    strv_add(&a.host, "::1");
+    strv_add(&a.host, "192.0.2.1");
     describe_server(&a, 0, out, sizeof(out));
     is_str(out, "mail.example.org:465", "name and port");
     describe_server(&a, 1, out, sizeof(out));
     is_str(out, "/run/smtp.sock", "a path has no port");
+    describe_server(&a, 2, out, sizeof(out));
+    is_str(out, "[::1]:465", "an IPv6 address has brackets");
+    describe_server(&a, 3, out, sizeof(out));
+    is_str(out, "192.0.2.1:465", "an IPv4 address has none");
     describe_server(&a, 0, tiny, sizeof(tiny));
     is_str(tiny, "mail.ex", "cut to the room there is");
     for (i = 0; i < ARRAY_LEN(tls); i++) {
