@@ -4,6 +4,8 @@
  * Lines go out in one system call each, without stdio: several senders share a terminal or a log
  * file, a line must not be torn, and nothing may stay in a buffer when the process ends. Every
  * error is dropped: a full disk under the log must not turn an accepted mail into a failed one.
+ * That is why syslog(3) is not used: it waits for a daemon that does not read, for ever, after the
+ * mail was accepted, and who kills us then sends it again.
  */
 #include "config.h"
 
@@ -15,7 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,7 +33,7 @@ static struct {
     const char *name;
     enum log_target target;
     char *path;
-    char ident[48];           /* syslog(3) keeps the pointer */
+    int syslog_fd;            /* 0 not opened yet, -1 not to be had */
     signed char terminals[3]; /* 0 not asked yet, 1 yes, -1 no */
 } state;
 
@@ -126,7 +130,43 @@ static void add_date(struct buf *out)
         buf_adds(out, text);
 }
 
-static void put_in_file(const struct buf *text)
+/* "postrider/PART[PID]: TEXT" */
+static void add_entry(struct buf *out, const char *part, const struct buf *text)
+{
+    buf_addf(out, "postrider/%.37s[%ld]: ", part, (long)getpid());
+    buf_add(out, text->data, text->len);
+}
+
+/*
+ * One datagram in the form of RFC 3164 section 4.1, whose months are English in any locale. It is
+ * not connected: so it finds a daemon that was started anew.
+ */
+static void put_in_syslog(int prio, const char *part, const struct buf *text)
+{
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const char *path = state.path != NULL ? state.path : "/dev/log";
+    struct sockaddr_un daemon = {.sun_family = AF_UNIX};
+    time_t now = (time_t)clock_now_s();
+    struct buf line;
+    struct tm local;
+
+    if (state.syslog_fd == 0)
+        state.syslog_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (state.syslog_fd < 0 || strlen(path) >= sizeof(daemon.sun_path) ||
+        localtime_r(&now, &local) == NULL || local.tm_mon < 0 || local.tm_mon > 11)
+        return;
+    memcpy(daemon.sun_path, path, strlen(path));
+    buf_init(&line, LIMIT_LOG_LINE + 128);
+    buf_addf(&line, "<%d>%s %2d %02d:%02d:%02d ", LOG_MAIL | LOG_PRI(prio), months[local.tm_mon],
+             local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
+    add_entry(&line, part, text);
+    (void)sendto(state.syslog_fd, line.data, line.len, MSG_NOSIGNAL, (struct sockaddr *)&daemon,
+                 sizeof(daemon));
+    buf_free(&line);
+}
+
+static void put_in_file(const char *part, const struct buf *text)
 {
     struct buf line;
     int fd = -1;
@@ -141,20 +181,18 @@ static void put_in_file(const struct buf *text)
         return;
     buf_init(&line, LIMIT_LOG_LINE + 128);
     add_date(&line);
-    buf_addf(&line, "%s[%ld]: ", state.ident, (long)getpid());
-    buf_add(&line, text->data, text->len);
+    add_entry(&line, part, text);
     put(fd, &line);
     close(fd);
     buf_free(&line);
 }
 
-static void put_on_stderr(const struct buf *text)
+static void put_on_stderr(const char *part, const struct buf *text)
 {
     struct buf line;
 
     buf_init(&line, LIMIT_LOG_LINE + 128);
-    buf_addf(&line, "%s[%ld]: ", state.ident, (long)getpid());
-    buf_add(&line, text->data, text->len);
+    add_entry(&line, part, text);
     put(STDERR_FILENO, &line);
     buf_free(&line);
 }
@@ -170,17 +208,15 @@ void log_line(int prio, const char *part, const char *fmt, ...)
     va_start(ap, fmt);
     add_line(&text, fmt, ap);
     va_end(ap);
-    snprintf(state.ident, sizeof(state.ident), "postrider/%s", part);
     switch (state.target) {
     case LOG_TO_SYSLOG:
-        openlog(state.ident, LOG_PID, LOG_MAIL); /* connects at the first line only */
-        syslog(LOG_MAIL | LOG_PRI(prio), "%s", text.data);
+        put_in_syslog(prio, part, &text);
         break;
     case LOG_TO_STDERR:
-        put_on_stderr(&text);
+        put_on_stderr(part, &text);
         break;
     case LOG_TO_FILE:
-        put_in_file(&text);
+        put_in_file(part, &text);
         break;
     case LOG_TO_NONE:
         break;

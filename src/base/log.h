@@ -17,7 +17,8 @@ enum log_target { LOG_TO_SYSLOG, LOG_TO_STDERR, LOG_TO_NONE, LOG_TO_FILE };
 void log_start(const char *name);
 
 /*
- * log_target_set - where log_line writes. path: for LOG_TO_FILE, opened O_APPEND at each line.
+ * log_target_set - where log_line writes. PATH: for LOG_TO_FILE, opened O_APPEND at each line; for
+ * LOG_TO_SYSLOG the daemon's socket, NULL is /dev/log.
  * Until called: LOG_TO_SYSLOG.
  */
 void log_target_set(enum log_target target, const char *path);
@@ -33,7 +34,8 @@ void log_fault(const struct fault *why);
 
 /*
  * log_line - one line to the log target with the syslog priority PRIO (LOG_INFO...), facility
- * LOG_MAIL, ident "postrider/PART". Never fails, never blocks longer than the socket write.
+ * LOG_MAIL, ident "postrider/PART". Never fails, never waits: a line that the syslog daemon cannot
+ * take at once is dropped.
  */
 void log_line(int prio, const char *part, const char *fmt, ...) ATTR_PRINTF(3, 4);
 

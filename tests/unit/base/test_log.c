@@ -5,7 +5,9 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -130,6 +132,119 @@ static void test_other_targets(const char *err)
     ok(strstr(take_file(err), "]: x\n") != NULL, "a long part is cut");
 }
 
+/* A socket of ours in the folder, named in place of the daemon's; its descriptor. */
+static int bind_daemon(const char *name, int type)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    snprintf(at.sun_path, sizeof(at.sun_path), "%s", name);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) != 0) {
+        printf("Bail out! no socket %s\n", name);
+        exit(99);
+    }
+    if (type == SOCK_STREAM)
+        listen(fd, 5);
+    return fd;
+}
+
+/* The next datagram, "" when there is none. */
+static const char *take_datagram(int fd)
+{
+    ssize_t n = recv(fd, seen, sizeof(seen) - 1, 0);
+
+    seen[n > 0 ? n : 0] = '\0';
+    return seen;
+}
+
+/* "<22>Jan  2 03:04:05 postrider/send[1]: " of the datagram in SEEN: its length, 0 = not like it. */
+static size_t header_length(const char *pri)
+{
+    static const char form[] = "Mmm dd hh:mm:ss ";
+    char tag[64];
+    size_t at = strlen(pri);
+    long day;
+
+    snprintf(tag, sizeof(tag), "postrider/send[%ld]: ", (long)getpid());
+    if (strncmp(seen, pri, at) != 0 || strlen(seen) < at + sizeof(form) - 1 ||
+        strncmp(seen + at + sizeof(form) - 1, tag, strlen(tag)) != 0)
+        return 0;
+    for (size_t i = 6; i < sizeof(form) - 1; i++)
+        if (form[i] >= 'a' ? seen[at + i] < '0' || seen[at + i] > '9' : seen[at + i] != form[i])
+            return 0;
+    day = strtol(seen + at + 4, NULL, 10);
+    return day >= 1 && day <= 31 && (day > 9) == (seen[at + 4] != ' ')
+               ? at + sizeof(form) - 1 + strlen(tag)
+               : 0;
+}
+
+static void test_syslog(const char *err)
+{
+    static const char names[] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+    char month[5] = "";
+    int fd, before, count = 0;
+
+    before = dup(0);
+    close(before);
+    log_target_set(LOG_TO_SYSLOG, "nobody");
+    log_line(LOG_INFO, "send", "nobody listens");
+    fd = bind_daemon("daemon", SOCK_DGRAM);
+    log_target_set(LOG_TO_SYSLOG, "daemon");
+    log_line(LOG_INFO, "send", "to=%s\nstatus=sent", "<a@example.org>");
+    take_datagram(fd);
+    ok(header_length("<22>") > 0, "facility mail, date, part and pid: %s", seen);
+    is_str(seen + header_length("<22>"), "to=<a@example.org>\\nstatus=sent", "then the text");
+    memcpy(month, seen + 4, 4);
+    ok(strlen(month) == 4 && strstr(names, month) != NULL, "an English month: %s", month);
+    log_line(LOG_CRIT | LOG_AUTH, "send", "x");
+    take_datagram(fd);
+    ok(header_length("<18>") > 0, "the priority alone is the caller's: %s", seen);
+    setenv("TZ", "XXX-09:30", 1);
+    setenv("LC_ALL", "de_DE.UTF-8", 1);
+    log_line(LOG_INFO, "send", "x");
+    take_datagram(fd);
+    ok(header_length("<22>") > 0, "another zone, the same form: %s", seen);
+    log_line(LOG_INFO, "a part whose name is far longer than any syslog ident could be", "x");
+    ok(strstr(take_datagram(fd), "]: x") != NULL, "a long part is cut");
+    close(fd);
+    unlink("daemon");
+    log_line(LOG_INFO, "send", "it is gone");
+    fd = bind_daemon("daemon", SOCK_DGRAM);
+    log_line(LOG_INFO, "send", "back");
+    ok(strstr(take_datagram(fd), "]: back") != NULL, "a daemon that comes back is heard again");
+
+    alarm(60); /* a line that waits for the daemon would wait for ever */
+    for (int i = 0; i < 5000; i++)
+        log_line(LOG_INFO, "send", "line %d", i);
+    alarm(0);
+    while (take_datagram(fd)[0] != '\0')
+        count++;
+    ok(count > 0 && count < 5000, "a full queue drops lines and holds nobody: %d came", count);
+    log_line(LOG_INFO, "send", "later");
+    ok(strstr(take_datagram(fd), "]: later") != NULL, "and is used again when it has room");
+    close(fd);
+    unlink("daemon");
+
+    fd = bind_daemon("stream", SOCK_STREAM);
+    log_target_set(LOG_TO_SYSLOG, "stream");
+    log_line(LOG_INFO, "send", "of another type");
+    is_str(take_datagram(fd), "", "a stream socket gets nothing");
+    close(fd);
+    unlink("stream");
+    log_target_set(LOG_TO_SYSLOG, file); /* a path that is no socket, and one that fits into none */
+    log_line(LOG_INFO, "send", "no socket");
+    memset(seen, 'x', 300);
+    seen[300] = '\0';
+    log_target_set(LOG_TO_SYSLOG, seen);
+    log_line(LOG_INFO, "send", "too long");
+    log_target_set(LOG_TO_SYSLOG, NULL);
+    log_target_set(LOG_TO_NONE, NULL);
+    is_str(take_file(err), "", "all of it without a word");
+    fd = dup(0);
+    ok(fd == before + 1, "one socket for the process");
+    close(fd);
+}
+
 static void test_terminal(void)
 {
     int null;
@@ -162,13 +277,14 @@ int main(void)
     const char *err;
 
     snprintf(folder, sizeof(folder), "%s/log.XXXXXX", tmp != NULL ? tmp : "/tmp");
-    if (mkdtemp(folder) == NULL)
+    if (mkdtemp(folder) == NULL || chdir(folder) != 0) /* socket names are short */
         return 1;
     snprintf(file, sizeof(file), "%s/file", folder);
     err = catch_stderr();
     test_errors(err);
     test_file(err);
     test_other_targets(err);
+    test_syslog(err);
     test_terminal();
     test_closed();
     log_target_set(LOG_TO_NONE, NULL);
