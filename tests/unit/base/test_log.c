@@ -157,7 +157,7 @@ static const char *take_datagram(int fd)
     return seen;
 }
 
-/* "<22>Jan  2 03:04:05 postrider/send[1]: " of the datagram in SEEN: its length, 0 = not like it. */
+/* "<22>Jan  2 03:04:05 postrider/send[1]: " of the datagram in SEEN: its length, 0 = not so. */
 static size_t header_length(const char *pri)
 {
     static const char form[] = "Mmm dd hh:mm:ss ";
