@@ -33,7 +33,8 @@ static enum cause greeting(struct session *s, struct fault *why)
     enum cause c = talk_reply(s, STAGE_GREETING, talk_until(s), false, why);
 
     if (c == CAUSE_TIMEOUT && s->p.tls != SESSION_TLS_IMPLICIT) {
-        fault_note(why, "no greeting from %s", who);
+        fault_set(why, c, "no greeting in time from %s", who);
+        why->stage = STAGE_GREETING;
         fault_hint(why, "if this port speaks TLS from the start (465), set tls = implicit");
     }
     if (c != CAUSE_NONE)
