@@ -209,6 +209,7 @@ enum cause session_open(struct session **out, struct stream *stream, const struc
     transcript_init(&s->own, NULL, NULL);
     s->transcript = t != NULL ? t : &s->own;
     reply_init(&s->reply);
+    stream_set_idle(stream, p->reply_timeout_ms); /* who takes nothing for so long is gone, too */
     c = run(s, why);
     if (c != CAUSE_NONE) {
         session_close(&s);

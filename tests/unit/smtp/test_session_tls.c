@@ -119,6 +119,12 @@ const struct tls_info *stream_tls(const struct stream *s)
     return s->is_tls ? &info : NULL;
 }
 
+void stream_set_idle(struct stream *s, int64_t idle_ms)
+{
+    (void)s;
+    is_int(idle_ms, 1000, "... a write without progress has the time of a reply");
+}
+
 void stream_hold_signals(struct stream *s, bool hold)
 {
     (void)s;
