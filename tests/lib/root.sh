@@ -11,8 +11,11 @@
 # is free; the source and build folders keep their paths.
 set -eu
 
-packages="postfix sasl2-bin libsasl2-modules dovecot-core dovecot-submissiond bsd-mailx git-email libmailtools-perl libmailtools-perl
+packages="postfix sasl2-bin libsasl2-modules dovecot-core dovecot-submissiond bsd-mailx git-email libmailtools-perl
     cron msmtp socat strace swaks time procps iproute2 openssl util-linux valgrind mandoc python3-aiosmtpd"
+
+# The source tree; build folders are in it.
+tree=$(cd "$(dirname "$0")/../.." && pwd -P)
 
 die()
 {
@@ -32,6 +35,10 @@ view()
     mount -t proc proc "$1/root/proc"
     mount -t tmpfs -o mode=755 tmpfs "$1/root/run"
     mount -t tmpfs -o mode=1777 tmpfs "$1/root/tmp"
+    # The tree may be below /tmp, or on a file system of its own, which a view of / does not show.
+    mkdir -p "$1/tree-up" "$1/tree-work" "$1/root$tree"
+    mount -t overlay overlay -o "lowerdir=$tree,upperdir=$1/tree-up,workdir=$1/tree-work" \
+        "$1/root$tree"
 }
 
 # make, second half: $1 mount point, $2 archive to write.
