@@ -12,7 +12,7 @@
 
 #include "base/xalloc.h"
 #include "mail/addr.h"
-#include "conf/value.h"
+#include "conf/ini.h"
 
 #define EVERYBODY "default"
 
@@ -57,8 +57,8 @@ static enum cause read_targets(const char *name, const char *value, struct strv 
 
     if (is_special(value + strspn(value, " \t\"")))
         c = fault_set(why, CAUSE_CONFIG, "%s: aliases name addresses, no files or programs", name);
-    else if (value_wrong_at(value) != NULL)
-        c = fault_set(why, CAUSE_CONFIG, "%s: %s", name, value_wrong_at(value));
+    else if (ini_wide_at(value) != NULL)
+        c = fault_set(why, CAUSE_CONFIG, "%s: %s", name, ini_wide_at(value));
     else if (addr_parse_list(value, strlen(value), &list, why) != CAUSE_NONE)
         c = fault_set(why, CAUSE_CONFIG, "%s: not a list of addresses", name);
     else if (list.n == 0)

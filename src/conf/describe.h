@@ -6,7 +6,10 @@
 
 #include <stddef.h>
 
-/* describe_server - "host:port" of host number I ("[::1]:465"), or the Unix path. OUT of SIZE octets. */
+/*
+ * describe_server - "host:port" of host number I ("[::1]:465" of an IPv6 address), or the Unix
+ * path. OUT of SIZE octets.
+ */
 void describe_server(const struct account *a, size_t i, char *out, size_t size);
 
 /* describe_tls - "implicit TLS", "STARTTLS", "no TLS". */

@@ -26,10 +26,11 @@
 #define LONGEST_KEY 64 /* a local part: RFC 5321 4.5.3.1.1; aliases are keys */
 #define NO_SECTION  "a setting before the first [section]"
 
-/* Full-width forms that input methods for Chinese, Japanese and Korean type for [ ] and =. */
+/* Full-width forms that input methods for Chinese, Japanese and Korean type for [ ] = and @. */
 #define WIDE_OPEN   "\xEF\xBC\xBB"
 #define WIDE_CLOSE  "\xEF\xBC\xBD"
 #define WIDE_EQUALS "\xEF\xBC\x9D"
+#define WIDE_AT     "\xEF\xBC\xA0"
 
 struct feed {
     const char *text; /* what is left */
@@ -97,6 +98,11 @@ const char *ini_odd(const char *text, size_t n, bool at_end)
             return odd[i].name;
     }
     return NULL;
+}
+
+const char *ini_wide_at(const char *text)
+{
+    return strstr(text, WIDE_AT) != NULL ? "a full-width @ (U+FF20): write @" : NULL;
 }
 
 static const char *skip_blanks(const char *s, const char *end)

@@ -6,10 +6,9 @@
  * Syntax: [section] or [section NAME]; key = value; '#' or ';' begin a comment at the start of a
  * line or after a blank outside quotes; values may be quoted ("..." with \" and \\). No
  * continuation lines: an indented line is an error. A secret value with an unquoted " ;" or " #" is
- * an error that asks for quotes, and so is an unquoted value with an end that nobody sees (ini_odd).
- * UTF-8 BOM and CRLF are accepted; NUL, bare CR and other control
- * characters but TAB are not. Lines of more than LIMIT_CONFIG_LINE octets (secrets: LIMIT_SECRET)
- * are errors, never cut. Settings before the first section are an error, told once; those behind a
+ * an error that asks for quotes; so is an unquoted value with an end that nobody sees (ini_odd).
+ * UTF-8 BOM and CRLF are accepted; NUL, bare CR and other control characters but TAB are not. Lines
+ * of more than LIMIT_CONFIG_LINE octets (secrets: LIMIT_SECRET) are errors, never cut. Settings before the first section are an error, told once; those behind a
  * section line that is wrong are checked and given to nobody. Full-width brackets and equals signs
  * in the place of real ones are named, and so are invisible characters around names.
  */
@@ -54,5 +53,8 @@ void ini_parse_text(const char *text, size_t n, bool (*is_secret)(const char *ke
  * full-width space (U+3000)"; else NULL.
  */
 const char *ini_odd(const char *text, size_t n, bool at_end);
+
+/* ini_wide_at - what is wrong with an address that has '@' in its full-width form, else NULL. */
+const char *ini_wide_at(const char *text);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "conf/ini.h"
 #include "conf/load.h"
 #include "conf/near.h"
 #include "conf/value.h"
@@ -94,7 +95,7 @@ static const struct setting rows[] = {
     {ACCOUNT(auth, LIST, "auto", "The login mechanisms allowed."), .words = auth_words, OVERRIDE,
      BUILT},
     {ACCOUNT(user, STRING, NULL, "The login name; without it there is no login."),
-     .wrong = value_wrong_at, OVERRIDE, BUILT},
+     .wrong = ini_wide_at, OVERRIDE, BUILT},
     {.key = "password",
      .type = SET_SECRET,
      .scope = SCOPE_ACCOUNT,

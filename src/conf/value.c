@@ -105,17 +105,12 @@ const char *value_wrong_ehlo(const char *word)
     return "an address literal is written [192.0.2.1] or [IPv6:2001:db8::1]";
 }
 
-const char *value_wrong_at(const char *word)
-{
-    return strstr(word, "\xEF\xBC\xA0") != NULL ? "a full-width @ (U+FF20): write @" : NULL;
-}
-
 const char *value_wrong_pattern(const char *word)
 {
     const char *star = strchr(word, '*'), *at = strrchr(word, '@');
 
-    if (value_wrong_at(word) != NULL)
-        return value_wrong_at(word);
+    if (ini_wide_at(word) != NULL)
+        return ini_wide_at(word);
     if (star != NULL)
         return strchr(star + 1, '*') != NULL ? "a pattern has one * at most" : NULL;
     if (at == NULL)
@@ -299,8 +294,8 @@ static enum cause check_address(const struct setting *s, const char *value, char
     struct addr a = {0};
     enum cause c;
 
-    if (value_wrong_at(value) != NULL)
-        return refuse(s, why, value_wrong_at(value));
+    if (ini_wide_at(value) != NULL)
+        return refuse(s, why, ini_wide_at(value));
     c = addr_parse_path(value, strlen(value), &a, why);
     if (c == CAUSE_NONE && a.spec[0] != '\0' && a.name[0] == '\0' &&
         addr_check_spec(a.spec, why) == CAUSE_NONE) {

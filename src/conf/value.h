@@ -50,9 +50,6 @@ const char *value_wrong_ip(const char *word);
 /* value_wrong_pattern - a whole address, "@domain", or a text with one '*'. */
 const char *value_wrong_pattern(const char *word);
 
-/* value_wrong_at - '@' in its full-width form: such an address is nobody's. */
-const char *value_wrong_at(const char *word);
-
 /* value_wrong_user - a user's name or number, or '@' and the name of a group. */
 const char *value_wrong_user(const char *word);
 
