@@ -42,6 +42,36 @@ int header_name_order(const char *a, size_t an, const char *b, size_t bn)
     return (an > bn) - (an < bn);
 }
 
+const char *header_wide_blank(char lead)
+{
+    switch ((unsigned char)lead) {
+    case 0xc2:
+        return "\xa0"; /* U+00A0, no-break space */
+    case 0xe3:
+        return "\x80\x80"; /* U+3000, ideographic space */
+    }
+    return "";
+}
+
+/* How many of N octets are blanks as they may stand between a name and its colon. */
+static size_t count_blanks(const char *p, size_t n)
+{
+    size_t at = 0;
+
+    while (at < n) {
+        const char *rest = header_wide_blank(p[at]);
+        size_t m = strlen(rest);
+
+        if (m > 0 && n - at > m && memcmp(p + at + 1, rest, m) == 0)
+            at += m + 1;
+        else if (is_blank(p[at]))
+            at++;
+        else
+            break;
+    }
+    return at;
+}
+
 void header_scan_init(struct header_scan *s, const char *text, size_t n)
 {
     *s = (struct header_scan){.text = text, .len = n};
@@ -70,8 +100,7 @@ bool header_next(struct header_scan *s, struct header_field *f)
 
     for (n = 0; f->start + n < first && header_is_name_char(line[n]);)
         n++;
-    for (body = n; f->start + body < first && is_blank(line[body]);)
-        body++;
+    body = n + count_blanks(line + n, first - f->start - n);
     if (n > 0 && f->start + body < first && line[body] == ':')
         body++;
     else
@@ -124,8 +153,7 @@ bool header_line_is_field(const char *line, size_t n)
         i++;
     if (i == 0)
         return false;
-    while (i < n && is_blank(line[i]))
-        i++;
+    i += count_blanks(line + i, n - i);
     return i < n && line[i] == ':';
 }
 

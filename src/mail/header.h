@@ -14,8 +14,8 @@ struct header_field {
     size_t name_len;
     const char *body; /* behind the colon and blanks, folds kept, without the last LF */
     size_t body_len;
-    size_t start;     /* offset of the field in the text */
-    size_t end;       /* offset behind its LF */
+    size_t start; /* offset of the field in the text */
+    size_t end;   /* offset behind its LF */
 };
 
 struct header_scan {
@@ -41,6 +41,13 @@ int header_name_order(const char *a, size_t an, const char *b, size_t bn);
 /* header_is_name_char - C may stand in a field name (RFC 5322 3.6.8: printable ASCII, no colon). */
 bool header_is_name_char(char c);
 
+/*
+ * header_wide_blank - a blank that only UTF-8 can write begins with LEAD when what follows is the
+ * result (not empty then). What an input method or a web page put between "Bcc" and its colon must
+ * not show who gets a copy. Only there is it a blank.
+ */
+const char *header_wide_blank(char lead);
+
 /* header_is - the field's name is NAME, without regard to ASCII case. */
 bool header_is(const struct header_field *f, const char *name);
 
@@ -52,7 +59,7 @@ bool header_find(const char *text, size_t n, const char *name, struct header_fie
 
 /*
  * header_line_is_field - whether a line (without LF) can begin a field: RFC 5322 2.2 name, blanks
- * (obsolete, 4.5.8), colon, the colon within LIMIT_TEXT_LINE octets.
+ * (obsolete, 4.5.8; wide ones, too), colon, the colon within LIMIT_TEXT_LINE octets.
  */
 bool header_line_is_field(const char *line, size_t n);
 

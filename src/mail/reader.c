@@ -263,10 +263,16 @@ static enum cause refuse_prefix(struct reader *r)
     return begin_body(r);
 }
 
+/* A wide blank in front of the colon ends the header for who reads it by the letter: blanks. */
 static enum cause accept_prefix(struct reader *r)
 {
+    const char *p = r->prefix.data, *end = p + r->prefix.len;
+    enum cause cause = CAUSE_NONE;
+
     r->line = READER_FIELD;
-    return add_to_header(r, r->prefix.data, r->prefix.len);
+    for (; p < end && cause == CAUSE_NONE; p++)
+        cause = add_to_header(r, (unsigned char)*p < 0x80 ? p : " ", 1);
+    return cause;
 }
 
 /* One more octet of an undecided line; the rules are those of header_line_is_field. */
@@ -276,7 +282,15 @@ static enum cause prefix_octet(struct reader *r, char c)
     bool first = r->prefix.len == 0;
 
     (void)buf_addc(&r->prefix, c); /* fits: a full prefix is decided below */
-    if (first && blank)            /* a fold, if there is something to fold */
+    if (*r->wide != '\0') {
+        if (*r->wide++ != c)
+            return refuse_prefix(r);
+        blank = true;
+    } else if (!first) {
+        r->wide = header_wide_blank(c);
+        blank = blank || *r->wide != '\0';
+    }
+    if (first && blank) /* a fold, if there is something to fold */
         return r->m->header.len > 0 ? accept_prefix(r) : refuse_prefix(r);
     if (c == ':' && !first)
         return accept_prefix(r);
@@ -305,6 +319,7 @@ static enum cause header_line_end(struct reader *r, bool lf)
     }
     r->line = READER_PREFIX;
     r->blanks = false;
+    r->wide = "";
     r->first_line = false;
     buf_reset(&r->prefix);
     return cause;
@@ -418,8 +433,8 @@ static enum cause drop_bom(struct reader *r, const char *p, size_t n, size_t *ta
 
 void reader_init(struct reader *r, struct message *m, const struct message_input *in)
 {
-    *r =
-        (struct reader){.m = m, .tmpdir = in->tmpdir, .dot_ends = in->dot_ends, .first_line = true};
+    *r = (struct reader){
+        .m = m, .tmpdir = in->tmpdir, .dot_ends = in->dot_ends, .first_line = true, .wide = ""};
     buf_init(&r->prefix, LIMIT_TEXT_LINE);
 }
 

@@ -33,7 +33,8 @@ struct reader {
     unsigned crs; /* CRs just seen that may begin a line end: at most 2 */
     /* header */
     bool first_line;
-    bool blanks; /* the undecided line has blanks behind what may be its name */
+    bool blanks;      /* the undecided line has blanks behind what may be its name */
+    const char *wide; /* what must follow a wide blank that has begun; "" outside */
     enum reader_line line;
     struct buf prefix; /* raw: a CR in it is a lone one */
     /* body */

@@ -101,6 +101,8 @@ static void slow_read(const char *p, size_t n, bool dot_ends, struct buf *header
             continue;
         if (!field && !fold)
             break;
+        for (size_t i = 0; field && line.data[i] != ':'; i++)
+            line.data[i] = (unsigned char)line.data[i] > 127 ? ' ' : line.data[i];
         buf_add(header, line.data, line.len);
         buf_addc(header, '\n');
     }

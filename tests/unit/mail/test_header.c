@@ -30,6 +30,17 @@ static void test_line_is_field(void)
         {"S\xc3\xbc: x", false, "8-bit name"},
         {"a\x7f: x", false, "DEL in the name"},
         {"a\tb: x", false, "TAB in the name"},
+        {"Bcc\xc2\xa0: x", true, "a no-break space before the colon"},
+        {"Bcc\xe3\x80\x80: x", true, "an ideographic space"},
+        {"Bcc \xc2\xa0\t\xe3\x80\x80\xc2\xa0:", true, "all kinds"},
+        {"\xc2\xa0: x", false, "no name before it"},
+        {"Bcc\xc2: x", false, "half of one"},
+        {"Bcc\xe3\x80: x", false, "two thirds of one"},
+        {"Bcc\xa0: x", false, "the other half"},
+        {"Bcc\xc2\xa0", false, "no colon behind it"},
+        {"Bcc\xc2\xa0x: y", false, "in the midst of a name"},
+        {"Bcc\xe3\x80\x81: x", false, "a neighbour"},
+        {"Bcc\xef\xbc\x9a x", false, "a full-width colon"},
     };
     char line[LIMIT_TEXT_LINE + 2];
 
@@ -54,13 +65,15 @@ static void test_next(void)
                                "C:\n"
                                "D:\n"
                                " on the next line\n"
+                               "F\xc2\xa0\xe3\x80\x80: \xc2\xa0x\n"
                                "no field\n"
                                "E:  x: y\n";
     static const struct {
         const char *name, *body;
-    } want[] = {{"A", "one"},     {"b", "two  \n\tfolded\n "},
-                {"C", ""},        {"D", "\n on the next line"},
-                {"", "no field"}, {"E", "x: y"}};
+    } want[] = {{"A", "one"},       {"b", "two  \n\tfolded\n "},
+                {"C", ""},          {"D", "\n on the next line"},
+                {"F", "\xc2\xa0x"}, {"", "no field"},
+                {"E", "x: y"}};
     struct header_scan s;
     struct header_field f;
     size_t i = 0, at = 0;
