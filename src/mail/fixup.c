@@ -78,7 +78,8 @@ static bool next_field(struct header_scan *s, bool sealed, struct header_field *
 {
     while (header_next(s, f)) {
         *row = fields_find(f->name, f->name_len);
-        if (sealed || *row == NULL || ((*row)->is & FIELD_IS_NEVER_BLANK) == 0 || !header_is_blank(f))
+        if (sealed || *row == NULL || ((*row)->is & FIELD_IS_NEVER_BLANK) == 0 ||
+            !header_is_blank(f))
             return true;
     }
     return false;
