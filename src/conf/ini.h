@@ -8,9 +8,10 @@
  * continuation lines: an indented line is an error. A secret value with an unquoted " ;" or " #" is
  * an error that asks for quotes; so is an unquoted value with an end that nobody sees (ini_odd).
  * UTF-8 BOM and CRLF are accepted; NUL, bare CR and other control characters but TAB are not. Lines
- * of more than LIMIT_CONFIG_LINE octets (secrets: LIMIT_SECRET) are errors, never cut. Settings before the first section are an error, told once; those behind a
- * section line that is wrong are checked and given to nobody. Full-width brackets and equals signs
- * in the place of real ones are named, and so are invisible characters around names.
+ * of more than LIMIT_CONFIG_LINE octets (secrets: LIMIT_SECRET) are errors, never cut. Settings
+ * before the first section are an error, told once; those behind a section line that is wrong are
+ * checked and given to nobody. Full-width brackets and equals signs in the place of real ones are
+ * named, and so are invisible characters around names.
  */
 #ifndef CONF_INI_H
 #define CONF_INI_H
