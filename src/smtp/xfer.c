@@ -90,6 +90,15 @@ static bool is_refusal(const struct reply *r)
     return reply_is(r, 4) || reply_is(r, 5);
 }
 
+/*
+ * To RCPT, and to the end of the text, where RFC 5321 4.3.2 has 250 alone but 251 and 252 say no
+ * other thing. Any other 2yz answers something else: the two sides are out of step.
+ */
+static bool is_acceptance(const struct reply *r)
+{
+    return r->code >= 250 && r->code <= 252;
+}
+
 /* Replies to the commands of a transaction. */
 
 static enum next on_rset(struct xfer *x, const struct reply *r, struct fault *why)
@@ -125,7 +134,7 @@ static enum next on_rcpt(struct xfer *x, struct rcpt *rcpt, const struct reply *
                          struct fault *why)
 {
     struct fault refused = {0};
-    bool is_positive = r->code >= 250 && r->code <= 252;
+    bool is_positive = is_acceptance(r);
     enum cause c;
 
     if (!is_positive && !is_refusal(r))
@@ -344,8 +353,10 @@ static enum cause in_doubt(struct xfer *x, size_t from, struct fault *why)
 {
     struct fault doubt = {0};
 
-    fault_copy(&doubt, why);
     fault_set(&doubt, CAUSE_MAY_HAVE_ARRIVED, "the message may have arrived: %s", why->text.data);
+    if (why->remote.len > 0) /* without its enhanced code, which may well be that of a success */
+        fault_remote(&doubt, why->smtp_code, (struct enhanced){0}, why->remote.data,
+                     why->remote.len);
     doubt.stage = STAGE_FINAL;
     for (size_t i = from; i < x->n_taken; i++)
         settle(x->taken[i], &doubt);
@@ -412,11 +423,11 @@ static enum cause final(struct xfer *x, struct fault *why)
 
         if (c == CAUSE_BUSY)
             return c;
-        if (c == CAUSE_NONE && reply_is(&s->reply, 3))
+        if (c == CAUSE_NONE && !is_acceptance(&s->reply) && !is_refusal(&s->reply))
             c = talk_unexpected(s, STAGE_FINAL, why);
         if (c != CAUSE_NONE)
             return in_doubt(x, i, why);
-        if (reply_is(&s->reply, 2)) {
+        if (is_acceptance(&s->reply)) {
             for (size_t k = i; k < i + each; k++)
                 x->taken[k]->fate = FATE_ACCEPTED;
             keep_words(x, &s->reply);

@@ -20,7 +20,7 @@ struct xfer_params {
 /*
  * xfer_run - offers MESSAGE to every OPEN recipient of ENVELOPE, in as many transactions as
  * max_recipients asks for. When it returns, no recipient it was given is OPEN:
- * ACCEPTED only after a complete 2yz to the end of data (LMTP: to that recipient's reply);
+ * ACCEPTED only after a complete 250 to the end of data (LMTP: to that recipient's reply);
  * LATER or NEVER with the recipient's own why.
  * Returns CAUSE_NONE when the conversation stayed in order, whatever the fates; else the trouble
  * that ended it (also in every unsettled recipient's why). The session may then be BROKEN.

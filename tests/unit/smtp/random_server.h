@@ -197,11 +197,14 @@ static int odd_code(struct server *v, int code)
     static const int neither[] = {300, 334, 355, 399};
     static const int no_yes[] = {220, 221, 235, 299};
     static const int no_go[] = {250, 220, 299, 334};
+    static const int no_final[] = {220, 221, 235, 253, 299};
 
     if (v->due_now == DUE_DATA)
         return no_go[draw(v, 4)];
     if (v->due_now == DUE_COMMAND && code == 250 && chance(v, 500))
         return no_yes[draw(v, 4)];
+    if (v->due_now != DUE_COMMAND && chance(v, 500))
+        return no_final[draw(v, 5)];
     return neither[draw(v, 4)];
 }
 
@@ -236,7 +239,7 @@ static bool be_evil(struct server *v, int code)
         for (int i = 0; i < 2100; i++)
             buf_addc(&v->out, 'x');
         over(v);
-        return true;
+        return code == 250 || code / 100 != 2; /* R2 is about 250 */
     case EVIL_CLOSE:
         v->close_when_out = true;
         over(v);
@@ -380,8 +383,9 @@ static void on_data(struct server *v)
 static void on_end(struct server *v, unsigned who, bool is_last)
 {
     static const int refusals[] = {450, 451, 550, 554, 552};
+    static const int acceptances[] = {250, 250, 250, 251, 252};
     bool refused = chance(v, v->refuse);
-    int code = refused ? refusals[draw(v, 5)] : 250;
+    int code = refused ? refusals[draw(v, 5)] : acceptances[draw(v, 5)];
     size_t start = v->out.len;
     bool was_good = !v->is_bad;
     bool said;
