@@ -18,11 +18,12 @@
 #include "cmd/cmd.h"
 
 /* The last words when memory has run out: no allocation, and the caller's pipe is emptied. */
-static void out_of_memory(void)
+static void out_of_memory(void *arg)
 {
     static const char words[] = "postrider: out of memory, nothing was sent; try again later\n";
     char sink[4096];
 
+    (void)arg;
     if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
         _exit(EX_TEMPFAIL);
     while (read(STDIN_FILENO, sink, sizeof(sink)) > 0)
@@ -124,7 +125,7 @@ int main(int argc, char *argv[])
 
     umask(077);
     cmd.stdin_closed = proc_start();
-    xalloc_on_failure(out_of_memory);
+    xalloc_on_failure(out_of_memory, NULL);
     if (argc < 1)
         return EX_USAGE;
     slash = strrchr(argv[0], '/');

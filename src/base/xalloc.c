@@ -3,7 +3,8 @@
  *
  * A short-lived program gains nothing from unwinding when memory runs out: nothing has been
  * accepted, so leaving with EX_TEMPFAIL says the truth and hands the mail back to the caller. The
- * hook is the one thing that must happen first (the caller's pipe wants draining).
+ * hook is the one thing that must happen first (the caller's pipe wants draining), and the place
+ * where a delivery under way says otherwise.
  */
 #include "config.h"
 
@@ -15,7 +16,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static void (*failure_hook)(void); /* one of the tree's mutable globals: set once by main */
+/* One of the tree's mutable globals: what to do at the end, and with what. */
+static struct {
+    void (*run)(void *arg);
+    void *arg;
+} failure_hook;
 
 #ifdef HAVE_EXPLICIT_BZERO
 static void wipe(void *p, size_t n)
@@ -36,11 +41,11 @@ static void wipe(void *p, size_t n)
 static _Noreturn void out_of_memory(void)
 {
     static const char line[] = "postrider: out of memory\n";
-    void (*hook)(void) = failure_hook;
+    void (*run)(void *) = failure_hook.run;
 
-    failure_hook = NULL; /* a hook that runs out of memory itself must not come back here */
-    if (hook != NULL)
-        hook();
+    failure_hook.run = NULL; /* a hook that runs out of memory itself must not come back here */
+    if (run != NULL)
+        run(failure_hook.arg);
     else if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
         _exit(EX_TEMPFAIL);
     _exit(EX_TEMPFAIL);
@@ -105,7 +110,8 @@ void xfree_secret(char **s)
     *s = NULL;
 }
 
-void xalloc_on_failure(void (*hook)(void))
+void xalloc_on_failure(void (*hook)(void *arg), void *arg)
 {
-    failure_hook = hook;
+    failure_hook.run = hook;
+    failure_hook.arg = arg;
 }

@@ -3,8 +3,8 @@
  *
  * No caller checks for NULL: when memory runs out the hook runs (it says so on standard error and
  * drains standard input) and the process leaves with EX_TEMPFAIL, since nothing was accepted yet
- * and trying again can help. Code that runs after a server has accepted a message allocates
- * nothing.
+ * and trying again can help. Where that is no longer so, during a delivery and behind it, another
+ * hook must have been set that says what is true by then (queue/submit does).
  */
 #ifndef BASE_XALLOC_H
 #define BASE_XALLOC_H
@@ -32,7 +32,10 @@ void xwipe(void *p, size_t n);
 /* xfree_secret - wipes and frees a NUL-terminated secret and nulls the pointer. */
 void xfree_secret(char **s);
 
-/* xalloc_on_failure - HOOK is called once when memory has run out, before the process ends. */
-void xalloc_on_failure(void (*hook)(void));
+/*
+ * xalloc_on_failure - HOOK is called once, with ARG, when memory has run out, before the process
+ * ends; it may end it itself. It replaces the one before. ARG is borrowed until another is set.
+ */
+void xalloc_on_failure(void (*hook)(void *arg), void *arg);
 
 #endif

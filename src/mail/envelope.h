@@ -34,6 +34,8 @@ struct envelope {
     char *envid;      /* RFC 3461 ENVID as xtext, or NULL */
     enum dsn_ret ret;
     bool body_8bit;   /* -B8BITMIME was given */
+    bool in_doubt;    /* an end of the message has left and its verdict is not known (yet): some of
+                       * the OPEN may have it */
     size_t *slot;     /* envelope.c's hash of rcpt: index + 1, 0 = free; NULL below 64 */
     size_t nslot;
 };

@@ -42,9 +42,9 @@
 struct lookup {
     atomic_int users; /* 2: we and the thread */
     atomic_bool done; /* result, err and found may be read */
-    int pipe_fd[2];
-    int result; /* of getaddrinfo */
-    int err;    /* errno for EAI_SYSTEM */
+    int pipe_fd[2];   /* the thread closes [1] when it is done, who leaves last [0] */
+    int result;       /* of getaddrinfo */
+    int err;          /* errno for EAI_SYSTEM */
     struct addrinfo *found;
     char service[8];
     char name[NAME_SIZE];
@@ -57,7 +57,6 @@ static void leave(struct lookup *l)
     if (l->found != NULL)
         freeaddrinfo(l->found);
     (void)close(l->pipe_fd[0]);
-    (void)close(l->pipe_fd[1]);
     free(l);
 }
 
@@ -93,15 +92,13 @@ static int look_up(const char *name, const char *service, struct addrinfo **foun
 static void *look_up_thread(void *arg)
 {
     struct lookup *l = arg;
-    ssize_t n;
 
     l->result = look_up(l->name, l->service, &l->found);
     l->err = errno;
     if (l->result != 0)
         l->found = NULL;
     atomic_store(&l->done, true);
-    n = write(l->pipe_fd[1], "", 1); /* cannot fail: the pipe is empty and we hold both ends */
-    (void)n;
+    (void)close(l->pipe_fd[1]); /* the end of the pipe wakes the wait, and nothing can stop it */
     leave(l);
     return NULL;
 }
@@ -146,6 +143,7 @@ static struct lookup *begin(const char *name, uint16_t port, struct fault *why)
     if (err == 0)
         return l;
     fault_errno(why, CAUSE_DNS_TEMPORARY, err, "cannot look up %s", name);
+    (void)close(l->pipe_fd[1]);
     atomic_store(&l->users, 1);
     leave(l);
     return NULL;

@@ -130,6 +130,8 @@ static enum cause tls_fault(const struct tls *t, int ret, const char *doing, str
         fault_set(why, CAUSE_TLS, "the server knows only versions of TLS that are not safe");
         fault_hint(why, "the server needs TLS 1.2; tls_priority can allow older ones");
         return CAUSE_TLS;
+    case GNUTLS_E_LIB_IN_ERROR_STATE:
+        return fault_set(why, CAUSE_OS, "%s failed: GnuTLS could not start in this process", doing);
     case GNUTLS_E_MEMORY_ERROR:
         return fault_set(why, CAUSE_NO_MEMORY, "out of memory during %s", doing);
     default:
@@ -183,6 +185,7 @@ static enum cause set_name(struct tls *t, struct fault *why)
 {
     const char *name = t->params.name;
     size_t n;
+    int ret;
 
     if (idn_to_ascii(name, &t->name, why) != CAUSE_NONE)
         return fault_set(why, CAUSE_CONFIG, "%s is not a valid host name", name);
@@ -192,7 +195,10 @@ static enum cause set_name(struct tls *t, struct fault *why)
     t->params.name = t->name;
     if (resolve_is_literal(t->name))
         return CAUSE_NONE; /* RFC 6066 3: no server_name for literals */
-    if (gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, t->name, n) < 0)
+    ret = gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, t->name, n);
+    if (ret == GNUTLS_E_MEMORY_ERROR)
+        return tls_fault(t, ret, "setting up TLS", why);
+    if (ret < 0)
         return fault_set(why, CAUSE_CONFIG, "%s is not a valid host name", name);
     return CAUSE_NONE;
 }

@@ -7,6 +7,8 @@
 #include "queue/submit.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -17,10 +19,52 @@
 #include "deliver/deliver.h"
 #include "mail/header.h"
 
-/* Out of memory after every recipient was accepted: the log line is lost, the verdict is not. */
-static void leave_accepted(void)
+/*
+ * Out of memory. From the first octet that goes to a server on, "nothing was sent" can be a lie,
+ * and a lie makes the caller send twice: what is known at that moment is said instead. Whoever
+ * reads this loses the log line or the hint, not the verdict.
+ */
+static _Noreturn void leave(int status, const char *text, const char *more)
 {
-    _exit(0);
+    const char *line[] = {"postrider: ", text, more, "\n"};
+    size_t i;
+
+    for (i = 0; status != 0 && i < ARRAY_LEN(line); i++) {
+        if (write(STDERR_FILENO, line[i], strlen(line[i])) < 0)
+            break;
+    }
+    _exit(status);
+}
+
+/* While the envelope ARG is under way. */
+static void leave_under_way(void *arg)
+{
+    const struct envelope *e = arg;
+    size_t accepted = envelope_count(e, FATE_ACCEPTED);
+    char yes[LIMIT_FAULT_TEXT] = "";
+    size_t i, used = 0;
+
+    for (i = 0; i < e->n && used < sizeof(yes); i++) {
+        if (e->rcpt[i].fate == FATE_ACCEPTED)
+            used += (size_t)snprintf(yes + used, sizeof(yes) - used, "%s%s", used > 0 ? ", " : "",
+                                     e->rcpt[i].addr);
+    }
+    if (accepted == e->n)
+        leave(0, "", "");
+    if (accepted > 0)
+        leave(EX_NOUSER, "out of memory, and not, or not surely, sent to all: sent to ", yes);
+    if (e->in_doubt)
+        leave(EX_TEMPFAIL, "out of memory, no verdict: the message may have arrived", "");
+    leave(EX_TEMPFAIL, "out of memory, nothing was sent; try again later", "");
+}
+
+/* When the verdict ARG stands, a fault of the caller's. */
+static void leave_with_verdict(void *arg)
+{
+    const struct fault *why = arg;
+    const char *text = why->text.len > 0 ? why->text.data : fault_row(why->cause)->text;
+
+    leave(fault_exit_status(why), text, "");
 }
 
 /* Postfix's words for the three ends, which log readers count. */
@@ -163,16 +207,16 @@ enum cause submit_mail(const struct submission *s, struct envelope *e, const str
     rand_bytes(&id_bits, sizeof(id_bits));
     snprintf(id, sizeof(id), "%08X", (unsigned)id_bits);
     delivery_report_init(&report);
+    xalloc_on_failure(leave_under_way, e);
     if (deliver_message(&d, e, m, &report, why) != CAUSE_NONE) {
         /* Every recipient that it concerns has a copy of why: the fates decide below. */
         fault_free(why);
     }
-    if (envelope_count(e, FATE_ACCEPTED) == e->n)
-        xalloc_on_failure(leave_accepted);
     log_message(id, s, e, m);
     for (i = 0; i < e->n; i++)
         log_recipient(id, s, &e->rcpt[i], &report);
     c = submit_verdict(e, why);
+    xalloc_on_failure(leave_with_verdict, why);
     delivery_report_free(&report);
     return c;
 }

@@ -27,6 +27,8 @@ struct submission {
  * told: all refused: the first refusal (CAUSE_RCPT_REFUSED, or the message's or sender's); nobody
  * accepted and a retry can help: that trouble; some accepted and the rest not: CAUSE_RCPT_REFUSED
  * with a text that says first who did get it, since a retry by the caller would send twice.
+ * When memory runs out, during the call or behind it, the process ends with what is true then; so
+ * WHY must live until it ends, or until the next xalloc_on_failure.
  */
 enum cause submit_mail(const struct submission *s, struct envelope *e, const struct message *m,
                        struct fault *why) ATTR_CHECK;

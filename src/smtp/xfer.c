@@ -403,8 +403,9 @@ static enum cause early(struct xfer *x, const struct xfer_text *t, struct fault 
     enum cause c = talk_reply(x->s, STAGE_TEXT, talk_until(x->s), false, why);
 
     talk_abandon(x->s);
+    x->e->in_doubt = t->may_be_out && c != CAUSE_NONE && c != CAUSE_BUSY;
     if (c != CAUSE_NONE)
-        return t->may_be_out && c != CAUSE_BUSY ? in_doubt(x, 0, why) : c;
+        return x->e->in_doubt ? in_doubt(x, 0, why) : c;
     if (!is_refusal(&x->s->reply))
         return talk_unexpected(x->s, STAGE_TEXT, why);
     refuse_text(x, 0, x->n_taken, STAGE_TEXT);
@@ -421,12 +422,13 @@ static enum cause final(struct xfer *x, struct fault *why)
         deadline_ms until = deadline_earlier(deadline_in(s->p.final_timeout_ms), s->p.until);
         enum cause c = talk_reply(s, STAGE_FINAL, until, true, why);
 
-        if (c == CAUSE_BUSY)
-            return c;
         if (c == CAUSE_NONE && !is_acceptance(&s->reply) && !is_refusal(&s->reply))
             c = talk_unexpected(s, STAGE_FINAL, why);
-        if (c != CAUSE_NONE)
+        if (c != CAUSE_NONE && c != CAUSE_BUSY)
             return in_doubt(x, i, why);
+        x->e->in_doubt = c == CAUSE_NONE && i + each < x->n_taken;
+        if (c == CAUSE_BUSY)
+            return c;
         if (is_acceptance(&s->reply)) {
             for (size_t k = i; k < i + each; k++)
                 x->taken[k]->fate = FATE_ACCEPTED;
@@ -450,7 +452,7 @@ static enum cause text(struct xfer *x, struct fault *why)
     reply_reserve(&s->reply);
     if (x->words != NULL)
         (void)buf_reserve(x->words, x->words->ceiling - x->words->len);
-    c = xfer_text_send(s, x->m, &t, why);
+    c = xfer_text_send(s, x->e, x->m, &t, why);
     if (t.answered && !t.out)
         return early(x, &t, why);
     if (c != CAUSE_NONE) {

@@ -23,6 +23,7 @@
 
 struct sender {
     struct session *s;
+    struct envelope *e;
     const struct message *m;
     struct xfer_text *t;
     struct wire wire;
@@ -50,9 +51,11 @@ static bool put(struct sender *x, size_t n, bool last)
     }
     if (last)
         stream_hold_signals(stream, true);
+    x->e->in_doubt = last; /* also for who runs out of memory in the middle of the write */
     c = stream_write(stream, x->out.data, n, true, x->s->p.until, &sent, x->why);
     x->t->octets += sent;
     x->t->may_be_out = last && sent > 0;
+    x->e->in_doubt = x->t->may_be_out;
     x->t->out = last && c == CAUSE_NONE && sent == n;
     /* With TLS a reply may stop the write when all was taken but not all has left. */
     (void)stream_input(stream, &waiting);
@@ -106,10 +109,10 @@ static bool feed_end(struct sender *x)
     return put(x, x->out.len, true);
 }
 
-enum cause xfer_text_send(struct session *s, const struct message *m, struct xfer_text *t,
-                          struct fault *why)
+enum cause xfer_text_send(struct session *s, struct envelope *e, const struct message *m,
+                          struct xfer_text *t, struct fault *why)
 {
-    struct sender x = {.s = s, .m = m, .t = t, .why = why};
+    struct sender x = {.s = s, .e = e, .m = m, .t = t, .why = why};
     bool done;
 
     *t = (struct xfer_text){0};

@@ -2,6 +2,7 @@
 #ifndef SMTP_XFER_TEXT_H
 #define SMTP_XFER_TEXT_H
 
+#include "mail/envelope.h"
 #include "mail/message.h"
 #include "smtp/session.h"
 
@@ -18,12 +19,13 @@ struct xfer_text {
 
 /*
  * xfer_text_send - writes the text in DATA form. The end mark goes with the last block; from that
- * write on signals are held (the caller lets them go after the verdict). Stops, without the mark,
- * when the server speaks.
+ * write on signals are held (the caller lets them go after the verdict) and E is in_doubt, which is
+ * taken back when the write turns out to have moved nothing. Stops, without the mark, when the
+ * server speaks.
  * fails: those of stream_write; CAUSE_IO when the stored body cannot be read; CAUSE_INTERRUPTED.
  *        A whole reply that is there in spite of a failed write makes it `answered` instead.
  */
-enum cause xfer_text_send(struct session *s, const struct message *m, struct xfer_text *t,
-                          struct fault *why) ATTR_CHECK;
+enum cause xfer_text_send(struct session *s, struct envelope *e, const struct message *m,
+                          struct xfer_text *t, struct fault *why) ATTR_CHECK;
 
 #endif

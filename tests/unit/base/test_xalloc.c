@@ -12,14 +12,15 @@
 
 static volatile size_t too_much = SIZE_MAX / 2; /* volatile: the compiler must not know */
 
-static void say_so(void)
+static void say_so(void *arg)
 {
     if (write(STDOUT_FILENO, "# hook ran\n", 11) == 11 && too_much != 0)
-        _exit(42);
+        _exit(*(int *)arg);
 }
 
-static void fail_again(void)
+static void fail_again(void *arg)
 {
+    (void)arg;
     free(xmalloc(too_much));
 }
 
@@ -44,15 +45,15 @@ static void fail_by_copy(void)
 }
 
 /* The exit status of a child that runs ACT with HOOK set. */
-static int status_of(void (*act)(void), void (*hook)(void))
+static int status_of(void (*act)(void), void (*hook)(void *))
 {
-    int status = -1;
+    int status = -1, wanted = 42;
     pid_t pid = fork();
 
     if (pid == 0) {
         close(STDERR_FILENO); /* sanitizers print a report about such sizes */
         if (hook != NULL)
-            xalloc_on_failure(hook);
+            xalloc_on_failure(hook, &wanted);
         act();
         _exit(0);
     }
@@ -103,7 +104,7 @@ int main(void)
     xwipe(NULL, 5);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         is_int(status_of(cases[i].act, NULL), EX_TEMPFAIL, cases[i].why);
-    is_int(status_of(fail_by_malloc, say_so), 42, "the hook runs first");
+    is_int(status_of(fail_by_malloc, say_so), 42, "the hook runs first, with its argument");
     is_int(status_of(fail_by_malloc, fail_again), EX_TEMPFAIL, "a hook that fails ends as well");
     return done_testing();
 }

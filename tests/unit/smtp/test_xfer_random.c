@@ -172,6 +172,8 @@ static void give_birth(struct server *v, int fd, uint32_t seed, bool is_loud)
 
 static void check_fates(struct server *v, const struct envelope *e)
 {
+    bool any_doubt = false;
+
     for (unsigned i = 0; i < e->n; i++) {
         const struct rcpt *r = &e->rcpt[i];
         bool was_told = (v->told & 1u << i) != 0;
@@ -184,6 +186,7 @@ static void check_fates(struct server *v, const struct envelope *e)
             blame(v, "the server had accepted it");
         if ((v->in_doubt & 1u << i) != 0 && r->why.cause != CAUSE_MAY_HAVE_ARRIVED)
             blame(v, "it may have arrived, and nobody says so");
+        any_doubt = any_doubt || r->why.cause == CAUSE_MAY_HAVE_ARRIVED;
         if (r->fate == FATE_NEVER && v->said_5 == 0 && !v->abort && !v->is_bad)
             blame(v, "NEVER without any 5yz");
         if (r->fate != FATE_ACCEPTED && (r->why.cause == CAUSE_NONE || r->why.stage == STAGE_NONE))
@@ -192,6 +195,8 @@ static void check_fates(struct server *v, const struct envelope *e)
             r->fate != v->due[i])
             blame(v, "not the fate that the server's replies make");
     }
+    if (e->in_doubt != any_doubt)
+        blame(v, "the envelope and its recipients differ about a doubt");
 }
 
 static bool converse(uint32_t seed, const struct sample *samples, size_t n_samples, bool is_loud)
