@@ -34,15 +34,15 @@ struct addr_list {
  * address without domain; a group's name is dropped.
  * fails: CAUSE_BAD_ADDRESS (why->offset = first wrong octet); OUT keeps what it had before.
  */
-enum cause addr_parse_list(const char *text, size_t n, struct addr_list *out, struct fault *why)
-    ATTR_CHECK;
+enum cause addr_parse_list(const char *text, size_t n, struct addr_list *out,
+                           struct fault *why) ATTR_CHECK;
 
 /*
  * addr_parse_path - an envelope sender as -f, MAIL and RCPT give it: "a@b", "<a@b>",
  * "Name <a@b>", or the null sender "<>" and "" (then spec is ""). One address exactly.
  */
-enum cause addr_parse_path(const char *text, size_t n, struct addr *out, struct fault *why)
-    ATTR_CHECK;
+enum cause addr_parse_path(const char *text, size_t n, struct addr *out,
+                           struct fault *why) ATTR_CHECK;
 
 /*
  * addr_check_spec - that SPEC may stand between < and > in MAIL or RCPT: grammar of RFC 5321 4.1.2

@@ -18,25 +18,25 @@ enum { NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 
 enum dsn_ret { RET_NONE = 0, RET_FULL, RET_HDRS };
 
 struct rcpt {
-    char *addr;       /* local-part@domain, as RCPT will say it */
-    unsigned notify;  /* NOTIFY_* */
-    char *orcpt;      /* xtext after "rfc822;", or NULL */
+    char *addr;      /* local-part@domain, as RCPT will say it */
+    unsigned notify; /* NOTIFY_* */
+    char *orcpt;     /* xtext after "rfc822;", or NULL */
     enum fate fate;
     struct fault why; /* for LATER and NEVER */
 };
 
 struct envelope {
-    char *sender;     /* "" = the null sender; NULL = not yet chosen */
+    char *sender;      /* "" = the null sender; NULL = not yet chosen */
     bool sender_given; /* -f said so */
     struct rcpt *rcpt;
     size_t n;
     size_t cap;
-    char *envid;      /* RFC 3461 ENVID as xtext, or NULL */
+    char *envid; /* RFC 3461 ENVID as xtext, or NULL */
     enum dsn_ret ret;
-    bool body_8bit;   /* -B8BITMIME was given */
-    bool in_doubt;    /* an end of the message has left and its verdict is not known (yet): some of
+    bool body_8bit; /* -B8BITMIME was given */
+    bool in_doubt;  /* an end of the message has left and its verdict is not known (yet): some of
                        * the OPEN may have it */
-    size_t *slot;     /* envelope.c's hash of rcpt: index + 1, 0 = free; NULL below 64 */
+    size_t *slot;   /* envelope.c's hash of rcpt: index + 1, 0 = free; NULL below 64 */
     size_t nslot;
 };
 

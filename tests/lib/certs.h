@@ -36,8 +36,8 @@ const char *const *certs_names(void);
 void certs_make(const char *dir);
 
 /*
- * certs_ensure - DIR holds a matrix younger than a day afterwards. Safe when several programs ask at
- * once: each makes its own beside it and the first rename wins.
+ * certs_ensure - DIR holds a matrix younger than a day afterwards. Safe when several programs ask
+ * at once: each makes its own beside it and the first rename wins.
  */
 void certs_ensure(const char *dir);
 

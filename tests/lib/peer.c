@@ -130,7 +130,7 @@ static void begin_tls(struct peer *p, const char *certs, const char *name, enum 
     must(gnutls_init(&p->tls, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL), "session");
     must(gnutls_priority_set_direct(p->tls, priority_of(version), NULL), "priority");
     must(gnutls_credentials_set(p->tls, GNUTLS_CRD_CERTIFICATE, p->creds), "credentials");
-    /* Tickets as real servers send them: they arrive between replies and are no application data. */
+    /* Tickets as real servers send them: they arrive between replies and are no replies. */
     must(gnutls_session_ticket_key_generate(&p->ticket_key), "ticket key");
     must(gnutls_session_ticket_enable_server(p->tls, &p->ticket_key), "tickets");
     gnutls_transport_set_int(p->tls, p->fd);

@@ -30,7 +30,7 @@ enum verb {
     DO_SNI,     /* the server name asked for */
     DO_PLAIN,   /* octets past the TLS layer */
     DO_ALERT,   /* a fatal alert */
-    DO_REKEY,      /* TLS: new keys */
+    DO_REKEY,   /* TLS: new keys */
     DO_DROP,    /* close, under TLS without close_notify */
     DO_RESET,   /* close with RST */
     DO_NOTIFY,  /* close_notify and close */

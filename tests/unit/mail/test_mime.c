@@ -333,8 +333,8 @@ static void test_pieces(void)
     static const char *const rows[] = {
         "plain ASCII, longer than a word",
         "\xc3\xa4\xe4\xb8\xad plain in between \xf0\x9f\x93\xa7\xf4\x8f\xbf\xbf",
-        "12345678\xe4\xb8\xad"
-        "12345678",
+        ("12345678\xe4\xb8\xad"
+         "12345678"),
         "\xc3",
         "\xe4\xb8",
         "\xf0\x9f\x93",

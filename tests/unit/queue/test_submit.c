@@ -9,8 +9,8 @@
 #include "tap.h"
 
 /*
- * One recipient a letter: A accepted, N refused with another, R refused, M message refused, S sender
- * refused, L for now, C connection, P password, D may have arrived.
+ * One recipient a letter: A accepted, N refused with another, R refused, M message refused, S
+ * sender refused, L for now, C connection, P password, D may have arrived.
  */
 static const struct {
     const char *fates;
