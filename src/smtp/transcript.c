@@ -176,7 +176,9 @@ static void look(const char *s, size_t n, size_t at, unsigned how, struct window
     w->n = 0;
     w->crossed = false;
     while (w->n < WINDOW && at < n) {
-        size_t next = skip_break(s, n, at, how);
+        /* From a blank that was looked over the next one would see nothing else. */
+        bool is_seen = w->n > 0 && is_blank(s[at]) && is_blank(s[at - 1]);
+        size_t next = is_seen ? at : skip_break(s, n, at, how);
 
         if (next == at) {
             w->text[w->n] = fold(s[at++]);
