@@ -171,6 +171,11 @@ static void *input_room(struct stream *s, size_t *n)
     return s->in.data + s->in.len;
 }
 
+void stream_reserve(struct stream *s)
+{
+    (void)buf_reserve(&s->in, LIMIT_STREAM_INPUT - s->in.len);
+}
+
 static enum cause flooded(const struct stream *s, struct fault *why)
 {
     return fault_set(why, CAUSE_PROTOCOL, "%s sends without end: %d octets that nobody asked for",

@@ -46,6 +46,12 @@ void stream_consume(struct stream *s, size_t n);
 enum cause stream_fill(struct stream *s, deadline_ms until, struct fault *why) ATTR_CHECK;
 
 /*
+ * stream_reserve - room for all the input that may ever wait, so that reading what comes allocates
+ * nothing here (GnuTLS keeps its own house).
+ */
+void stream_reserve(struct stream *s);
+
+/*
  * stream_input_waiting - R5: whether application octets wait: in our buffer, in the TLS layer, or
  * on the socket. Never blocks; reads what is there into the buffer. End of file counts as nothing.
  */

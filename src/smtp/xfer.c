@@ -449,6 +449,7 @@ static enum cause text(struct xfer *x, struct fault *why)
     enum cause c;
 
     /* Behind the end mark no memory may be asked for: a verdict must not die of its own length. */
+    stream_reserve(s->stream);
     reply_reserve(&s->reply);
     if (x->words != NULL)
         (void)buf_reserve(x->words, x->words->ceiling - x->words->len);
@@ -531,6 +532,21 @@ static enum cause conclude(struct xfer *x, enum cause c, struct fault *why)
     return c;
 }
 
+/*
+ * More replies than commands: what was said stands, but nothing may be built on it. Only what came
+ * along with the last reply is looked at: to read more could fail, which asks for memory, and who
+ * speaks next listens anyway.
+ */
+static void check_quiet(struct session *s)
+{
+    size_t n = 0;
+
+    if (s->stream != NULL)
+        (void)stream_input(s->stream, &n);
+    if (n > 0)
+        s->state = SESSION_BROKEN;
+}
+
 enum cause xfer_run(struct session *s, struct envelope *e, const struct message *m,
                     const struct xfer_params *p, struct buf *reply, struct fault *why)
 {
@@ -549,9 +565,7 @@ enum cause xfer_run(struct session *s, struct envelope *e, const struct message 
             c = transaction(&x, why);
     }
     c = conclude(&x, c, why);
-    /* More replies than commands: what was said stands, but nothing may be built on it. */
-    if (s->stream != NULL && stream_input_waiting(s->stream))
-        s->state = SESSION_BROKEN;
+    check_quiet(s);
     free(x.step);
     free(x.taken);
     fault_free(&x.trouble);

@@ -30,6 +30,7 @@ enum evil {
     EVIL_CLOSE,      /* closes without a word */
     EVIL_CLOSE_HALF, /* closes inside the reply */
     EVIL_SILENT,     /* says nothing more, ever */
+    EVIL_LAST,       /* says what is due and closes */
     EVIL_EXTRA,      /* a second reply behind the one that is due */
     EVIL_COUNT
 };
@@ -74,6 +75,7 @@ struct server {
     enum fate due[RCPTS]; /* what a good server's replies make of each */
     struct mark mark[MARKS];
     size_t marks;
+    size_t cut_at;           /* where in the output a reply breaks a limit, or 0 */
     const char *broken_rule; /* a promise of the client that it saw broken */
 };
 
@@ -177,6 +179,8 @@ static void add_reply(struct server *v, int code)
         class[0] = '\0';
     while (chance(v, 100))
         buf_addf(&v->out, "%d-%s%smore%s", code, class, enh, eol);
+    for (int i = 0, n = chance(v, 1) ? 100 : 0; i < n; i++)
+        buf_addf(&v->out, "%d-%s%s%600d%s", code, class, enh, i, eol);
     if (chance(v, 50))
         buf_addf(&v->out, "%d%s", code, eol);
     else
@@ -235,6 +239,7 @@ static bool be_evil(struct server *v, int code)
         over(v);
         return false;
     case EVIL_LONG:
+        v->cut_at = v->out.len + 2048;
         buf_addf(&v->out, "%d ", code);
         for (int i = 0; i < 2100; i++)
             buf_addc(&v->out, 'x');
@@ -253,6 +258,10 @@ static bool be_evil(struct server *v, int code)
         v->is_silent = true;
         over(v);
         return false;
+    case EVIL_LAST:
+        add_reply(v, code);
+        v->close_when_out = true;
+        return true;
     case EVIL_EXTRA:
         add_reply(v, code);
         if (v->due_now ==
@@ -386,7 +395,6 @@ static void on_end(struct server *v, unsigned who, bool is_last)
     static const int acceptances[] = {250, 250, 250, 251, 252};
     bool refused = chance(v, v->refuse);
     int code = refused ? refusals[draw(v, 5)] : acceptances[draw(v, 5)];
-    size_t start = v->out.len;
     bool was_good = !v->is_bad;
     bool said;
 
@@ -404,7 +412,7 @@ static void on_end(struct server *v, unsigned who, bool is_last)
     if (was_good)
         v->must_have |= who;
     /* R2: a 250 that goes on beyond the limit is one as soon as the limit is reached. */
-    v->mark[v->marks].end = v->out.len - start > 2048 ? start + 2048 : v->out.len;
+    v->mark[v->marks].end = v->cut_at > 0 ? v->cut_at : v->out.len;
     v->mark[v->marks++].who = who;
 }
 

@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/proc.h"
+#include "base/xalloc.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "mail/wire.h"
@@ -43,7 +44,74 @@ static struct server *server;
 static int64_t now_ms = FIRST_NOW;
 static int signal_pending;
 
+/* Octets from the heap that the client asked for since the server's last acceptance. */
+static size_t asked;
+static bool server_moves; /* ... what the server asks for is not counted */
+
+/* What base/xalloc would be. */
+
+static void *got(void *p, size_t n)
+{
+    assert(p != NULL);
+    asked += server_moves ? 0 : n;
+    return p;
+}
+
+void *xmalloc(size_t n)
+{
+    return got(malloc(n > 0 ? n : 1), n);
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+    return got(calloc(n, size), n * size);
+}
+
+void *xrealloc(void *p, size_t n)
+{
+    return got(realloc(p, n), n);
+}
+
+char *xmemdup(const void *p, size_t n)
+{
+    char *copy = xmalloc(n + 1);
+
+    memcpy(copy, p, n);
+    copy[n] = '\0';
+    return copy;
+}
+
+char *xstrdup(const char *s)
+{
+    return s != NULL ? xmemdup(s, strlen(s)) : NULL;
+}
+
+void xwipe(void *p, size_t n)
+{
+    if (n > 0)
+        memset(p, 0, n);
+}
+
+void xfree_secret(char **s)
+{
+    free(*s);
+    *s = NULL;
+}
+
 /* What base/proc and base/clock would be. */
+
+static bool let_server_move(void)
+{
+    unsigned told = server->told;
+    bool moved;
+
+    server_moves = true;
+    moved = server_step(server);
+    server_moves = false;
+    if (server->told != told)
+        asked = 0;
+    return moved;
+}
 
 /* Comes out of the blue, also while the client is not waiting. */
 static void maybe_signal(bool held)
@@ -51,7 +119,9 @@ static void maybe_signal(bool held)
     if (signal_pending != 0 || !chance(server, server->signal))
         return;
     signal_pending = SIGTERM;
+    server_moves = true;
     take_in(server);
+    server_moves = false;
     if (!held)
         forbid_end(server, "the end mark after a signal");
     if (server->is_loud)
@@ -74,7 +144,7 @@ int proc_poll(struct pollfd *fds, nfds_t n, deadline_ms until, bool hold_signals
         maybe_signal(hold_signals);
         if (signal_pending != 0 && !hold_signals)
             return -1;
-        moved = server_step(server);
+        moved = let_server_move();
         ready = poll(fds, n, 0);
         if (ready != 0)
             return ready;
@@ -199,12 +269,19 @@ static void check_fates(struct server *v, const struct envelope *e)
         blame(v, "the envelope and its recipients differ about a doubt");
 }
 
+static void show(void *arg, const char *line)
+{
+    (void)arg;
+    (void)line;
+}
+
 static bool converse(uint32_t seed, const struct sample *samples, size_t n_samples, bool is_loud)
 {
     struct server v;
     struct envelope e;
     struct session *s = NULL;
     struct fault why = {0};
+    struct transcript t;
     struct buf words;
     const struct sample *sample;
     size_t n;
@@ -244,10 +321,14 @@ static bool converse(uint32_t seed, const struct sample *samples, size_t n_sampl
         snprintf(addr, sizeof(addr), "rcpt%zu@example.org", i);
         envelope_add(&e, addr);
     }
+    transcript_init(&t, chance(&v, 500) ? show : NULL, NULL);
+    transcript_secret(&t, "word", 4);
     (void)say(&v, 220);
-    c = session_open(&s, stream_new(fd[0], "server"), &p, NULL, &why);
+    c = session_open(&s, stream_new(fd[0], "server"), &p, chance(&v, 900) ? &t : NULL, &why);
     if (c == CAUSE_NONE) {
         c = xfer_run(s, &e, sample->message, &xp, &words, &why);
+        if (envelope_count(&e, FATE_ACCEPTED) == e.n && asked > 0)
+            blame(&v, "memory was asked for when everybody had it");
         if (c != CAUSE_NONE && envelope_count(&e, FATE_ACCEPTED) == e.n)
             blame(&v, "a fault, and everybody has it");
         if (c != why.cause)
@@ -269,6 +350,7 @@ static bool converse(uint32_t seed, const struct sample *samples, size_t n_sampl
     buf_free(&v.out);
     buf_free(&v.text);
     buf_free(&words);
+    transcript_free(&t);
     envelope_free(&e);
     fault_free(&why);
     return fine;
