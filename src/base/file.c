@@ -83,6 +83,17 @@ static size_t rest_of(int fd)
     return (size_t)(st.st_size - at);
 }
 
+/*
+ * What is known to be left, and one for the end, behind a read of GOT octets; 0 = unknown. A short
+ * read ends most files; only behind a full one it pays to ask for the size.
+ */
+static size_t rest_behind(int fd, size_t rest, ssize_t got)
+{
+    if (got == (ssize_t)READ_STEP && rest == 0)
+        return rest_of(fd) + 1;
+    return got > 0 && (size_t)got < rest ? rest - (size_t)got : 0;
+}
+
 enum cause file_read_fd(int fd, const char *name, struct buf *out, struct fault *why)
 {
     size_t rest = 0; /* as far as known, and one for the end */
@@ -106,11 +117,7 @@ enum cause file_read_fd(int fd, const char *name, struct buf *out, struct fault 
             got = read_some(fd, out->data + out->len, room);
             if (got > 0)
                 buf_grew(out, (size_t)got);
-            /* A short read ends most files; only behind a full one it pays to ask for the size. */
-            if (got == (ssize_t)READ_STEP && rest == 0)
-                rest = rest_of(fd) + 1;
-            else
-                rest -= got > 0 && (size_t)got < rest ? (size_t)got : rest;
+            rest = rest_behind(fd, rest, got);
         }
     }
     return got < 0 ? fault_errno(why, CAUSE_IO, errno, "%s", name) : CAUSE_NONE;

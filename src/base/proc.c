@@ -512,6 +512,23 @@ static size_t variable_length(const char *s)
     return 1 + n + 2 * brace;
 }
 
+/* The length of a shell's sign that a word can begin with, 0 when S begins with none. */
+static size_t opening_sign(const char *s)
+{
+    size_t digits = strspn(s, "0123456789"); /* 2>/dev/null */
+    size_t variable = variable_length(s);
+
+    if (s[0] != '\0' && strchr("|<>&;", s[0]) != NULL)
+        return 1;
+    if (strncmp(s, "~/", 2) == 0)
+        return 2;
+    if (digits > 0 && (s[digits] == '>' || s[digits] == '<'))
+        return digits + 1;
+    if (s[variable] == '\0' || s[variable] == '/' || is_blank(s[variable]))
+        return variable;
+    return 0;
+}
+
 /*
  * Of the word at S what only a shell understands, its length in *N; NULL when there is none. Taken
  * literally it would make the helper do something else than its author meant, often without a word
@@ -519,21 +536,10 @@ static size_t variable_length(const char *s)
  */
 static const char *find_shell_sign(const char *s, size_t *n)
 {
-    size_t digits = strspn(s, "0123456789"); /* 2>/dev/null */
-    size_t variable = variable_length(s);
     char quote = '\0';
 
-    *n = 1;
-    if (s[0] != '\0' && strchr("|<>&;", s[0]) != NULL)
-        return s;
-    *n = 2;
-    if (strncmp(s, "~/", 2) == 0)
-        return s;
-    *n = digits + 1;
-    if (digits > 0 && (s[digits] == '>' || s[digits] == '<'))
-        return s;
-    *n = variable;
-    if (variable > 0 && (s[variable] == '\0' || s[variable] == '/' || is_blank(s[variable])))
+    *n = opening_sign(s);
+    if (*n > 0)
         return s;
     for (; *s != '\0' && (quote != '\0' || !is_blank(*s)); s++) {
         if (*s == '\\' && quote != '\'' && s[1] != '\0')
