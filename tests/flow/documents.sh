@@ -85,7 +85,7 @@ says out 'Usage: postrider' "--help: on standard output"
 run "--version: 0" 0 postrider --version
 says out '^postrider [0-9]' "--version: name and version first"
 run "help send: 0" 0 postrider help send
-for page in postrider.1 postrider.ini.5 sendmail.8; do
+for page in postrider.1 postrider.ini.5 postrider-sendmail.8; do
     check "man page $page is installed" sh -c "find /usr/local -name '$page' | grep -q ."
 done
 
