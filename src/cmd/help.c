@@ -61,12 +61,14 @@ static void print_options(void)
     row = options_table(&n);
     puts("\nOptions:");
     for (i = 0; i < n; i++) {
-        const char *dash = row[i].spelling[0] == '-' ? "" : "-";
+        bool is_long = row[i].spelling[0] == '-';
+        char label[64];
 
-        if (row[i].act != ACT_IGNORE && row[i].act != ACT_BAD)
-            printf("  %s%s%-*s %s\n", dash, row[i].spelling,
-                   (int)(18 - (row[i].spelling[0] == '-' ? 8 : 2)), argument_word(row[i].arg),
-                   row[i].help);
+        if (row[i].act == ACT_IGNORE || row[i].act == ACT_BAD)
+            continue;
+        snprintf(label, sizeof(label), "%s%s%s", is_long ? "" : "-", row[i].spelling,
+                 argument_word(row[i].arg));
+        printf("  %-20s %s\n", label, row[i].help);
     }
     puts("\nLetters that other programs take are accepted and have no effect; sendmail(8) lists "
          "them.");
