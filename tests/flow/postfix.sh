@@ -55,7 +55,12 @@ run "a root that did not sign: 76" 76 "$postrider" send -C "$config" -i bob@exam
     <"$work/message"
 says "$work/err" 'tls_trust' "a root that did not sign: the setting that helps"
 
-# 200 KB of long and short lines, 8-bit, with and without final newline.
+config system "[account main]" "host = localhost" "port = 465" "user = user@mx.test" \
+    "password = pass" "from = alice@example.org" "queue = never"
+run "without tls_trust the system's authorities count, and ours is none: 76" 76 \
+    "$postrider" send -C "$config" -i bob@example.org <"$work/message"
+
+# 700 KB of long and short lines, 8-bit, with and without final newline.
 {
     message big
     seq 1 20000 | sed 's/$/ \xc3\xa4\xc3\xb6 the same text again/'
