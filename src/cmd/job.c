@@ -9,7 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/attr.h"
 #include "base/clock.h"
+#include "base/idn.h"
 #include "base/limits.h"
 #include "base/rand.h"
 #include "base/xalloc.h"
@@ -36,6 +38,80 @@ void job_free(struct job *j)
     who_free(&j->who);
 }
 
+/* local@domain of the address's local part, owned. */
+static char *with_domain(const char *spec, const char *domain)
+{
+    const char *own = addr_domain(spec);
+    size_t local_len = own != NULL ? (size_t)(own - spec) - 1 : strlen(spec);
+    struct buf out;
+
+    buf_init(&out, LIMIT_ADDRESS * 2);
+    buf_add(&out, spec, local_len);
+    buf_addc(&out, '@');
+    buf_adds(&out, domain);
+    return buf_take(&out);
+}
+
+/*
+ * What an input method left behind: full-width forms that look like the signs of an address. An
+ * atom may hold them by RFC 6532, and no mailbox does.
+ */
+static enum cause check_wide(const char *spec, struct fault *why)
+{
+    static const struct {
+        const char *wide;
+        const char *plain;
+    } signs[] = {
+        {"\357\274\240", "@"}, /* U+FF20 */
+        {"\357\274\214", ","}, /* U+FF0C */
+        {"\357\274\233", ";"}, /* U+FF1B */
+        {"\343\200\200", " "}, /* U+3000 */
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(signs); i++) {
+        if (strstr(spec, signs[i].wide) != NULL) {
+            fault_set(why, CAUSE_BAD_ADDRESS, "\"%s\" has a full-width \"%s\"", spec,
+                      signs[i].wide);
+            fault_hint(why, "write \"%s\" in its place", signs[i].plain);
+            return CAUSE_BAD_ADDRESS;
+        }
+    }
+    return CAUSE_NONE;
+}
+
+/*
+ * The form in which SPEC goes into the envelope, owned: a domain beyond ASCII behind a local part
+ * within it becomes A-labels (RFC 5890), which every server takes; only a local part beyond ASCII
+ * needs SMTPUTF8.
+ */
+static enum cause wire_spec(const char *spec, char **out, struct fault *why)
+{
+    const char *domain = addr_domain(spec);
+    enum cause c = check_wide(spec, why);
+    char *ascii = NULL;
+    char *local;
+
+    *out = NULL;
+    if (c != CAUSE_NONE)
+        return c;
+    if (domain == NULL || addr_is_ascii(spec)) {
+        *out = xstrdup(spec);
+        return CAUSE_NONE;
+    }
+    local = xmemdup(spec, (size_t)(domain - spec) - 1);
+    if (addr_is_ascii(local)) {
+        c = idn_to_ascii(domain, &ascii, why);
+        if (c == CAUSE_NONE)
+            *out = with_domain(local, ascii);
+    } else {
+        *out = xstrdup(spec);
+    }
+    free(local);
+    free(ascii);
+    return c;
+}
+
 static enum cause parse_sender(struct job *j, struct fault *why)
 {
     const char *text = j->opt->sender;
@@ -44,6 +120,8 @@ static enum cause parse_sender(struct job *j, struct fault *why)
     if (text == NULL)
         return CAUSE_NONE;
     c = addr_parse_path(text, strlen(text), &j->given_sender, why);
+    if (c == CAUSE_NONE)
+        c = check_wide(j->given_sender.spec, why);
     if (c != CAUSE_NONE)
         fault_note(why, "sender \"%s\"", text);
     return c;
@@ -119,20 +197,6 @@ static const char *bare_domain(const struct job *j)
     return NULL;
 }
 
-/* local@domain of the address's local part, owned. */
-static char *with_domain(const char *spec, const char *domain)
-{
-    const char *own = addr_domain(spec);
-    size_t local_len = own != NULL ? (size_t)(own - spec) - 1 : strlen(spec);
-    struct buf out;
-
-    buf_init(&out, LIMIT_ADDRESS * 2);
-    buf_add(&out, spec, local_len);
-    buf_addc(&out, '@');
-    buf_adds(&out, domain);
-    return buf_take(&out);
-}
-
 static enum cause no_address(const struct job *j, struct fault *why)
 {
     fault_set(why, CAUSE_CONFIG, "account %s: from is needed: no sender address is known",
@@ -176,6 +240,22 @@ static enum cause choose_sender(struct job *j, struct fault *why)
     return CAUSE_NONE;
 }
 
+/* The sender in the form that goes over the wire. */
+static enum cause settle_sender(struct job *j, struct fault *why)
+{
+    char *wire = NULL;
+    enum cause c = wire_spec(j->envelope.sender, &wire, why);
+
+    if (c == CAUSE_NONE)
+        c = addr_check_spec(wire, why);
+    if (c == CAUSE_NONE)
+        envelope_set_sender(&j->envelope, wire);
+    else
+        fault_note(why, "sender \"%s\"", j->envelope.sender);
+    free(wire);
+    return c;
+}
+
 /* A bare name that no alias took: its domain, or the refusal to guess. */
 static enum cause add_bare(struct job *j, const char *spec, struct fault *why)
 {
@@ -187,6 +267,10 @@ static enum cause add_bare(struct job *j, const char *spec, struct fault *why)
         int local_len = at != NULL ? (int)(at - spec) - 1 : (int)strlen(spec);
 
         fault_set(why, CAUSE_LOCAL_RCPT, "recipient %s: this machine delivers no local mail", spec);
+        if (spec[0] == '-') {
+            fault_hint(why, "%s", "options go before the addresses");
+            return CAUSE_LOCAL_RCPT;
+        }
         fault_hint(why,
                    "set an alias: a line `%.*s = you@your.domain` (or `default = ...`) in "
                    "section [aliases] of %s",
@@ -201,12 +285,16 @@ static enum cause add_bare(struct job *j, const char *spec, struct fault *why)
 
 static enum cause add_recipient(struct job *j, const char *spec, struct fault *why)
 {
-    enum cause c = addr_check_spec(spec, why);
+    char *wire = NULL;
+    enum cause c = wire_spec(spec, &wire, why);
 
     if (c == CAUSE_NONE)
-        envelope_add(&j->envelope, spec);
+        c = addr_check_spec(wire, why);
+    if (c == CAUSE_NONE)
+        envelope_add(&j->envelope, wire);
     else
         fault_note(why, "recipient \"%s\"", spec);
+    free(wire);
     return c;
 }
 
@@ -218,6 +306,9 @@ static enum cause resolve_recipient(struct job *j, const char *spec, struct faul
     char *local;
     size_t i;
 
+    c = check_wide(spec, why);
+    if (c != CAUSE_NONE)
+        return c;
     if (!is_local(j, spec) || account_owns(j->account, spec))
         return add_recipient(j, spec, why);
     local = xmemdup(spec, addr_domain(spec) != NULL ? (size_t)(addr_domain(spec) - spec) - 1
@@ -253,11 +344,8 @@ enum cause job_address(struct job *j, struct fault *why)
                        &j->account, why);
     if (c == CAUSE_NONE)
         c = choose_sender(j, why);
-    if (c == CAUSE_NONE && j->envelope.sender[0] != '\0') {
-        c = addr_check_spec(j->envelope.sender, why);
-        if (c != CAUSE_NONE)
-            fault_note(why, "sender \"%s\"", j->envelope.sender);
-    }
+    if (c == CAUSE_NONE && j->envelope.sender[0] != '\0')
+        c = settle_sender(j, why);
     for (i = 0; c == CAUSE_NONE && i < j->wanted.n; i++)
         c = resolve_recipient(j, j->wanted.v[i].spec, why);
     if (c == CAUSE_NONE)
@@ -294,17 +382,21 @@ enum cause job_fixup(struct job *j, struct fault *why)
     const char *own = account_address(a);
     struct fixup_params p = {0};
     struct strv patterns = {0};
+    char *from = NULL;
     enum cause c;
 
-    strv_copy(&patterns, &a->match);
-    if (own != NULL)
-        strv_add(&patterns, own);
     /* -f names the author too when the header has none; the null sender names nobody. */
-    p.from = j->envelope.sender_given && j->envelope.sender[0] != '\0' ? j->envelope.sender : own;
-    if (p.from == NULL) {
-        strv_free(&patterns);
+    if (j->envelope.sender_given && j->envelope.sender[0] != '\0')
+        own = j->envelope.sender;
+    if (own == NULL)
         return no_address(j, why);
-    }
+    c = wire_spec(own, &from, why);
+    if (c != CAUSE_NONE)
+        return c;
+    strv_copy(&patterns, &a->match);
+    if (account_address(a) != NULL)
+        strv_add(&patterns, account_address(a));
+    p.from = from;
     p.own = &patterns;
     p.full_name = full_name(j);
     p.login = j->who.login;
@@ -318,5 +410,6 @@ enum cause job_fixup(struct job *j, struct fault *why)
     rand_bytes(p.random, sizeof(p.random));
     c = fixup_apply(j->message, &p, why);
     strv_free(&patterns);
+    free(from);
     return c;
 }
