@@ -25,6 +25,8 @@ deadline_ms talk_until(const struct session *s)
 /* A failure of the transport: says when it happened, and that only closing is left. */
 static enum cause lost(struct session *s, enum stage stage, struct fault *why)
 {
+    if (why->cause == CAUSE_TIMEOUT && deadline_left(s->p.until) == 0)
+        fault_hint(why, "the whole session had its time: `deadline` of the account says how much");
     s->state = SESSION_BROKEN;
     why->stage = stage;
     return why->cause;
