@@ -18,9 +18,11 @@
 #include "base/proc.h"
 #include "base/xalloc.h"
 #include "mail/reader.h"
+#include "mail/stray.h"
 
 #define READ_BLOCK  (64 * 1024)
 #define DRAIN_BLOCK (16 * 1024)
+#define STRAY_BLOCK (64 * 1024) /* what of a body is searched for fields that got into it */
 
 static enum cause read_all(struct reader *r, int fd, struct fault *why)
 {
@@ -56,6 +58,37 @@ struct message *message_new(void)
     return m;
 }
 
+/*
+ * The body of M began with a line that is no field, line TORN_AT of the input. What was to be hidden
+ * may stand in it.
+ */
+static enum cause check_stray(const struct message *m, uint64_t torn_at, struct fault *why)
+{
+    struct message_cursor c = {0};
+    char *scratch = xmalloc(STRAY_BLOCK);
+    unsigned long long torn = torn_at, at;
+    const char *piece;
+    size_t n;
+    enum cause cause = message_body_next(m, &c, scratch, STRAY_BLOCK, &piece, &n, why);
+
+    at = cause == CAUSE_NONE ? stray_bcc(piece, n) : 0;
+    free(scratch);
+    if (at == 0)
+        return cause;
+    at += torn - 1;
+    if (at == torn)
+        fault_set(why, CAUSE_BAD_MESSAGE,
+                  "line %llu looks like a Bcc field and is no header field: it would be shown", at);
+    else
+        fault_set(why, CAUSE_BAD_MESSAGE,
+                  "line %llu looks like a Bcc field and stands behind a line that is no header "
+                  "field",
+                  at);
+    fault_hint(why, "the header ends at line %llu: mend it, or put an empty line before the text",
+               torn);
+    return CAUSE_BAD_MESSAGE;
+}
+
 enum cause message_read(struct message **out, const struct message_input *in, struct fault *why)
 {
     struct message *m = message_new();
@@ -64,6 +97,8 @@ enum cause message_read(struct message **out, const struct message_input *in, st
 
     reader_init(&r, m, in);
     cause = read_all(&r, in->fd, why);
+    if (cause == CAUSE_NONE && r.torn_at > 0)
+        cause = check_stray(m, r.torn_at, why);
     reader_free(&r);
     if (cause != CAUSE_NONE)
         message_close(&m);

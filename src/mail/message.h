@@ -48,10 +48,11 @@ struct message_input {
  * DESIGN section 6: \n, \r\n and \r\r\n end a line; any other CR is a space in the header and a
  * line end in the body; NUL in the header is a space; a UTF-8 byte order mark at the very start
  * is dropped, and so is a first line "From " or ">From ";
- * a line that is no header field ends the header and starts the body, nothing lost.
+ * a line that is no header field ends the header and starts the body, nothing lost; but not when
+ * a Bcc field would become text by that (stray.h).
  * out:   owned by the caller (message_close).
- * fails: CAUSE_INPUT (read failed), CAUSE_BAD_MESSAGE (header over LIMIT_HEADER), CAUSE_DISK_FULL,
- *        CAUSE_IO, CAUSE_INTERRUPTED. After a failure the input may have more (message_drain).
+ * fails: CAUSE_INPUT (read failed), CAUSE_BAD_MESSAGE (header over LIMIT_HEADER; a stray Bcc, and
+ *        then the input was read to its end), CAUSE_DISK_FULL, CAUSE_IO, CAUSE_INTERRUPTED. After a failure the input may have more (message_drain).
  */
 enum cause message_read(struct message **out, const struct message_input *in,
                         struct fault *why) ATTR_CHECK;

@@ -225,6 +225,7 @@ static enum cause begin_body(struct reader *r)
     enum cause cause = CAUSE_NONE;
 
     r->in_body = true;
+    r->torn_at = r->lines + 1;
     while (p < end && cause == CAUSE_NONE && !r->ended) {
         const char *cr = memchr(p, '\r', (size_t)(end - p));
 
@@ -317,6 +318,7 @@ static enum cause header_line_end(struct reader *r, bool lf)
     } else if (line == READER_FIELD) {
         cause = add_to_header(r, "\n", 1);
     }
+    r->lines++;
     r->line = READER_PREFIX;
     r->blanks = false;
     r->wide = "";

@@ -37,6 +37,8 @@ struct reader {
     const char *wide; /* what must follow a wide blank that has begun; "" outside */
     enum reader_line line;
     struct buf prefix; /* raw: a CR in it is a lone one */
+    uint64_t lines;    /* whole lines of the input up to the body */
+    uint64_t torn_at;  /* the line, no field, that began the body; 0: nothing or an empty one did */
     /* body */
     bool dot;          /* a dot at the start of a line is held back */
     uint64_t line_len; /* octets of the unfinished line */

@@ -4,7 +4,8 @@
  * Oracles: the reader agrees with a slow one that sees the whole input at once, however the input
  * is cut; the facts are true; the wire form has no bare CR or LF and exactly one end mark; what a
  * server un-stuffs is the stored form; the header policy leaves a header of whole fields without
- * Bcc, and finds nothing more to do the second time.
+ * Bcc, and finds nothing more to do the second time; a text that the guard lets pass has no Bcc
+ * field in front of its first empty line.
  */
 #include "config.h"
 
@@ -17,6 +18,7 @@
 #include "mail/message.h"
 #include "mail/mime.h"
 #include "mail/reader.h"
+#include "mail/stray.h"
 #include "mail/wire.h"
 #include "fuzz.h"
 
@@ -274,6 +276,24 @@ static void check_mime(const struct message *m)
     MUST(found || !m->body.eight_bit);
 }
 
+/* What begins like a header has no Bcc field, or the guard finds one. */
+static void check_stray(const struct buf *body)
+{
+    struct header_scan s;
+    struct header_field f;
+    size_t n = body->len;
+
+    for (size_t i = 0; i < n; i++) {
+        if (body->data[i] == '\n' && (i == 0 || body->data[i - 1] == '\n'))
+            n = i;
+    }
+    if (stray_bcc(body->data, body->len) > 0)
+        return;
+    header_scan_init(&s, body->data, n);
+    while (header_next(&s, &f))
+        MUST(!header_is(&f, "Bcc") && !header_is(&f, "Resent-Bcc"));
+}
+
 static void check_fixup(struct message *m, uint8_t seed)
 {
     static char host[] = "localhost", pattern[] = "@example.org";
@@ -329,6 +349,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(header.len == m->header.len && memcmp(header.data, m->header.data, header.len) == 0);
     MUST(body.len == m->text.len && memcmp(body.data, m->text.data, body.len) == 0);
     check_facts(&m->body, &body);
+    check_stray(&body);
     check_wire(m, data[0]);
     check_fixup(m, data[0]);
     check_wire(m, data[0]);

@@ -464,8 +464,78 @@ static void test_drain(void)
     buf_free(&in);
 }
 
+/* What was to be hidden and got into the body with a line that is no field. */
+static void test_stray_bcc(void)
+{
+    static const struct {
+        const char *in, *text, *hint; /* the last two NULL: it is read */
+    } rows[] = {
+        {"To: a@example.org\nBcc\xe2\x80\x8b: b@example.org\n\nx\n",
+         "line 2 looks like a Bcc field and is no header field: it would be shown",
+         "the header ends at line 2: mend it, or put an empty line before the text"},
+        {"From x\r\nA: b\r\n c\r\ngarbage\r\nTo: a\r\nBcc: b@example.org\r\n\r\nx\r\n",
+         "line 6 looks like a Bcc field and stands behind a line that is no header field",
+         "the header ends at line 4: mend it, or put an empty line before the text"},
+        {" Bcc: b@example.org",
+         "line 1 looks like a Bcc field and is no header field: it would be "
+         "shown",
+         "the header ends at line 1: mend it, or put an empty line before the text"},
+        {"B\rcc: b\nBcc: c\n",
+         "line 3 looks like a Bcc field and stands behind a line that is no header field",
+         "the header ends at line 1: mend it, or put an empty line before the text"},
+        {"\nBcc: in the text\n", NULL, NULL},
+        {"A: b\n\ngarbage\nBcc: in the text\n", NULL, NULL},
+        {"garbage\n\nBcc: in the text\n", NULL, NULL},
+        {"Hello,\nthe bcc: field\n", NULL, NULL},
+        {"A: b\nBcc: c\nBcc : c\n", NULL, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int fd = temporary(rows[i].in, strlen(rows[i].in));
+        struct message_input in = {.fd = fd};
+        struct message *m = NULL;
+        struct fault why = {0};
+        enum cause cause = message_read(&m, &in, &why);
+
+        is_int(cause, rows[i].text != NULL ? CAUSE_BAD_MESSAGE : CAUSE_NONE,
+               "a stray Bcc, or none");
+        ok((m == NULL) == (rows[i].text != NULL), "a message, or none");
+        is_str(cause != CAUSE_NONE ? why.text.data : NULL, rows[i].text, "what");
+        is_str(cause != CAUSE_NONE ? fault_hint_text(&why) : NULL, rows[i].hint, "advice");
+        is_int(lseek(fd, 0, SEEK_CUR), (long long)strlen(rows[i].in), "all was read");
+        message_close(&m);
+        fault_free(&why);
+        close(fd);
+    }
+}
+
+/* A body in a file is searched as well, and only as far as a header might reach. */
+static void test_stray_far(void)
+{
+    static const char bcc[] = "Bcc: b@example.org\n";
+
+    for (int far = 0; far < 2; far++) {
+        struct buf in = make_lines(2 * LIMIT_BODY_MEMORY, false);
+        struct message *m = NULL;
+        struct fault why = {0};
+        struct message_input input = {0};
+
+        memcpy(in.data + (far ? LIMIT_BODY_MEMORY : 50000), bcc, sizeof(bcc) - 1);
+        in.data[(far ? LIMIT_BODY_MEMORY : 50000) - 1] = '\n';
+        input.fd = temporary(in.data, in.len);
+        is_int(message_read(&m, &input, &why), far ? CAUSE_NONE : CAUSE_BAD_MESSAGE,
+               far ? "far behind" : "in the first part of a body in a file");
+        message_close(&m);
+        fault_free(&why);
+        close(input.fd);
+        buf_free(&in);
+    }
+}
+
 int main(void)
 {
+    test_stray_bcc();
+    test_stray_far();
     test_descriptors();
     test_dot_returns();
     test_failures();
