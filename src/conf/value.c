@@ -98,6 +98,13 @@ const char *value_wrong_host(const char *word)
 
 const char *value_wrong_ehlo(const char *word)
 {
+    size_t i;
+
+    /* It goes into EHLO as it is, before a server could say that it takes more (RFC 6531 3.7.1). */
+    for (i = 0; word[i] != '\0'; i++) {
+        if ((unsigned char)word[i] >= 0x80)
+            return "EHLO takes ASCII alone: write the xn-- form of the name";
+    }
     if (word[0] != '[')
         return value_wrong_domain(word);
     if (is_in_brackets(word, "[", true) || is_in_brackets(word, "[IPv6:", false))

@@ -41,7 +41,7 @@ const char *value_wrong_name(const char *word);
 /* value_wrong_host - the same, or the absolute path of a Unix socket. */
 const char *value_wrong_host(const char *word);
 
-/* value_wrong_ehlo - a domain name or an address literal as RFC 5321 4.1.3 has it. */
+/* value_wrong_ehlo - an ASCII domain name or an address literal as RFC 5321 4.1.3 has it. */
 const char *value_wrong_ehlo(const char *word);
 
 /* value_wrong_ip - an IPv4 or IPv6 address. */
