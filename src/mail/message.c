@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/proc.h"
 #include "base/xalloc.h"
+#include "mail/header.h"
 #include "mail/reader.h"
 #include "mail/stray.h"
 
@@ -242,12 +243,36 @@ static enum cause blame_body(const struct message *m, bool eight_bit_ok, struct 
     return fault_set(why, CAUSE_SOFTWARE, "the body and what is known of it differ");
 }
 
+/* RFC 5322 has ASCII alone; more of it is what 8BITMIME servers let pass. */
+static enum cause blame_field(const struct message *m, struct fault *why)
+{
+    struct header_scan s;
+    struct header_field f;
+
+    header_scan_init(&s, m->header.data, m->header.len);
+    while (header_next(&s, &f)) {
+        if (message_has_8bit(m->header.data + f.start, f.end - f.start))
+            break;
+    }
+    fault_set(why, CAUSE_NEEDS_ARMOR,
+              "the %.*s field has 8-bit text, which the server does not take", (int)f.name_len,
+              f.name);
+    fault_hint(why, "%s", "write its text in ASCII, or encode it, and send it again");
+    return CAUSE_NEEDS_ARMOR;
+}
+
 enum cause message_transportable(const struct message *m, bool eight_bit_ok, struct fault *why)
 {
     struct blemish b = {.line = 1};
 
-    if (find_blemish(&b, m->header.data, m->header.len, true))
-        return tell_blemish(&b, "header", why);
+    if (find_blemish(&b, m->header.data, m->header.len, true)) {
+        tell_blemish(&b, "header", why);
+        fault_hint(why, "%s",
+                   b.nul ? "take it out and send it again" : "break the line and send it again");
+        return CAUSE_NEEDS_ARMOR;
+    }
+    if (!eight_bit_ok && message_has_8bit(m->header.data, m->header.len))
+        return blame_field(m, why);
     if (m->body.nul || m->body.longest_line > LIMIT_TEXT_LINE ||
         (m->body.eight_bit && !eight_bit_ok))
         return blame_body(m, eight_bit_ok, why);

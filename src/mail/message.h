@@ -85,7 +85,7 @@ bool message_has_8bit(const char *p, size_t n);
 
 /*
  * message_transportable - that the message can go as it is: no NUL, no line over LIMIT_TEXT_LINE,
- * and, unless EIGHT_BIT_OK, no octet over 127 in body. fails: CAUSE_NEEDS_ARMOR saying what and
+ * and, unless EIGHT_BIT_OK, no octet over 127. fails: CAUSE_NEEDS_ARMOR saying what and
  * where. (Replaced by mail/armor, which mends instead.)
  */
 enum cause message_transportable(const struct message *m, bool eight_bit_ok,

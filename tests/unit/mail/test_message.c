@@ -383,13 +383,29 @@ static void expect_transport(struct message *m, bool eight_bit_ok, const char *w
     fault_free(&why);
 }
 
+/* What to do about it, for a server that takes ASCII alone. */
+static void expect_hint(struct message *m, const char *want)
+{
+    struct fault why = {0};
+
+    is_int(message_transportable(m, false, &why), CAUSE_NEEDS_ARMOR, "not transportable");
+    is_str(fault_hint_text(&why), want, "what to do");
+    fault_free(&why);
+}
+
 static void test_transportable(void)
 {
     char text[12000];
     struct message *m;
 
     m = from_text("A: \xc3\xa4\n\nplain\n", 13);
-    expect_transport(m, false, NULL);
+    expect_transport(m, true, NULL);
+    expect_transport(m, false, "the A field has 8-bit text, which the server does not take");
+    expect_hint(m, "write its text in ASCII, or encode it, and send it again");
+    message_close(&m);
+    m = from_text("A: b\nX-Y : c\n d\n \xff\nB: e\n\n\xff\n", 27);
+    expect_transport(m, true, NULL);
+    expect_transport(m, false, "the X-Y field has 8-bit text, which the server does not take");
     message_close(&m);
     m = from_text("A: b\n\nx\n\ny\xc3\xa4\n", 13);
     expect_transport(m, true, NULL);
@@ -411,6 +427,7 @@ static void test_transportable(void)
     message_close(&m);
     m = from_text(text, sizeof(text));
     expect_transport(m, false, "line 2 of the body has 11992 octets; mail can carry 998");
+    expect_hint(m, "encode it as quoted-printable or base64 and send it again");
     message_close(&m);
 
     memset(text, 'x', sizeof(text));
@@ -420,6 +437,7 @@ static void test_transportable(void)
     message_close(&m);
     m = from_text(text, 5 + LIMIT_TEXT_LINE + 1);
     expect_transport(m, false, "line 2 of the header has 999 octets; mail can carry 998");
+    expect_hint(m, "break the line and send it again");
     message_close(&m);
 }
 
