@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/limits.h"
 #include "base/num.h"
 #include "base/xalloc.h"
@@ -55,6 +56,13 @@ bool account_is_set(const struct account *a, const char *key)
     return s != NULL && settings_marked(a->set, s);
 }
 
+bool account_in_doubt(const struct account *a, const char *key)
+{
+    const struct setting *s = settings_find(SCOPE_ACCOUNT, key);
+
+    return s != NULL && settings_marked(a->doubt, s);
+}
+
 /* The rows that say where the secret is. */
 static bool is_secret_source(const struct setting *s)
 {
@@ -71,6 +79,8 @@ void account_inherit(struct account *to, const struct account *from)
         if (is_secret_source(&rows[i]) && settings_marked(to->set, &rows[i]))
             own_secret = true;
     }
+    for (i = 0; i < ARRAY_LEN(to->doubt); i++)
+        to->doubt[i] |= from->doubt[i] & ~to->set[i];
     for (i = 0; i < n; i++) {
         const struct setting *s = &rows[i];
 
@@ -118,12 +128,26 @@ static void strip_brackets(char *host)
     }
 }
 
+/* A rule between the settings KEYS (ends with NULL) is broken, if all of them are as meant. */
+static void broken(const struct account *a, struct strv *errors, const char *const keys[],
+                   const char *text)
+{
+    for (; *keys != NULL; keys++) {
+        if (account_in_doubt(a, *keys))
+            return;
+    }
+    strv_add(errors, text);
+}
+
 static void finish_tls(struct account *a, struct strv *errors)
 {
+    static const char *const socket[] = {"host", "tls", "tls_name", NULL};
+    static const char *const cleartext[] = {"host", "tls",  "allow_cleartext_auth",
+                                            "auth", "user", NULL};
     size_t paths = count_paths(a);
 
     if (a->tls == TLS_DEFAULT && paths > 0 && paths < a->host.n) {
-        strv_add(errors, "host: names and socket paths in one list need tls to be set");
+        broken(a, errors, socket, "host: names and socket paths in one list need tls to be set");
         a->tls = TLS_STARTTLS;
         return;
     }
@@ -132,39 +156,48 @@ static void finish_tls(struct account *a, struct strv *errors)
     else if (a->tls == TLS_DEFAULT)
         a->tls = a->port == 465 || a->port == 994 || a->port == 2465 ? TLS_IMPLICIT : TLS_STARTTLS;
     if (a->tls != TLS_OFF && paths > 0 && a->tls_name == NULL)
-        strv_add(errors, "tls on a socket path needs tls_name: the name in the certificate");
+        broken(a, errors, socket,
+               "tls on a socket path needs tls_name: the name in the certificate");
     if (a->tls == TLS_OFF && wants_login(a) && !a->allow_cleartext_auth)
-        strv_add(errors, "tls = off would send the password where everybody can read it: use TLS, "
-                         "or set allow_cleartext_auth = yes as well, or auth = off");
+        broken(a, errors, cleartext,
+               "tls = off would send the password where everybody can read it: use TLS, "
+               "or set allow_cleartext_auth = yes as well, or auth = off");
 }
 
 static void finish_login(const struct account *a, struct strv *errors)
 {
     int sources = (a->secret != NULL && a->secret->has_inline) + (a->password_command != NULL) +
                   (a->password_file != NULL);
+    static const char *const secrets[] = {"password", "password_command", "password_file", NULL};
+    static const char *const login[] = {"user", "from", "provider", "auth", NULL};
+    static const char *const auth[] = {"auth", NULL};
     size_t i;
 
     if (sources > 1)
-        strv_add(errors, "only one of password, password_command and password_file can be set");
+        broken(a, errors, secrets,
+               "only one of password, password_command and password_file can be set");
     if (sources > 0 && a->user == NULL && !strv_has(&a->auth, "off"))
-        strv_add(errors, "a password is set and no user: set user, or auth = off");
+        broken(a, errors, login, "a password is set and no user: set user, or auth = off");
     for (i = 0; a->auth.n > 1 && i < a->auth.n; i++) {
         if (strcmp(a->auth.v[i], "auto") == 0 || strcmp(a->auth.v[i], "off") == 0)
-            strv_add(errors, "auth: auto and off stand alone, or name the mechanisms");
+            broken(a, errors, auth, "auth: auto and off stand alone, or name the mechanisms");
     }
 }
 
 void account_finish(struct account *a, struct strv *errors)
 {
+    static const char *const lmtp[] = {"protocol", "port", "host", NULL};
+    static const char *const port[] = {"protocol", "port", NULL};
     bool tcp = count_paths(a) < a->host.n;
     size_t i;
 
     for (i = 0; i < a->host.n; i++)
         strip_brackets(a->host.v[i]);
     if (a->protocol == PROTOCOL_LMTP && a->port == LMTP_FORBIDDEN_PORT)
-        strv_add(errors, "protocol = lmtp is never spoken on port 25 (RFC 2033)");
+        broken(a, errors, port, "protocol = lmtp is never spoken on port 25 (RFC 2033)");
     if (a->protocol == PROTOCOL_LMTP && tcp && !account_is_set(a, "port"))
-        strv_add(errors, "protocol = lmtp needs port to be set, or the path of a socket as host");
+        broken(a, errors, lmtp,
+               "protocol = lmtp needs port to be set, or the path of a socket as host");
     finish_tls(a, errors);
     finish_login(a, errors);
 }

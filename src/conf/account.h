@@ -54,6 +54,7 @@ struct account {
     const char *file;          /* config file it came from; borrowed from the config */
     unsigned long line;        /* of its section */
     uint64_t set[2];           /* bit per row of the settings table: written in a file or by -O */
+    uint64_t doubt[2];         /* while loading: a wrong line may have meant to set the row */
 };
 
 struct config;
@@ -67,16 +68,20 @@ void account_close(struct account **a);
 /* account_is_set - KEY was written in a file (here, under `like` or in [defaults]) or by -O. */
 bool account_is_set(const struct account *a, const char *key);
 
+/* account_in_doubt - a wrong line may have meant to set KEY: nothing follows from its value. */
+bool account_in_doubt(const struct account *a, const char *key);
+
 /*
  * account_inherit - fills what is not set in TO with what is set in FROM. The three secret sources
- * count as one setting: an account with a password of its own inherits no other source.
+ * count as one setting: an account with a password of its own inherits no other source. Doubt comes
+ * along where nothing is set.
  */
 void account_inherit(struct account *to, const struct account *from);
 
 /*
  * account_finish - settles what follows from other settings (`tls` from port and host) and appends
- * one message to ERRORS for each rule between settings that A breaks. A missing host is told by
- * conf/merge, which knows why.
+ * one message to ERRORS for each rule between settings that A breaks, unless one of them
+ * is in doubt. A missing host is told by conf/merge, which knows why.
  */
 void account_finish(struct account *a, struct strv *errors);
 

@@ -8,6 +8,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "base/xalloc.h"
@@ -75,6 +76,12 @@ static int by_place(const void *left, const void *right, void *files)
     return c != 0 ? c : compare(a->nth, b->nth);
 }
 
+/* What is wrong in [defaults] is found again with every account. */
+static bool is_same(const struct draft_wrong *a, const struct draft_wrong *b)
+{
+    return a->file == b->file && a->line == b->line && strcmp(a->text, b->text) == 0;
+}
+
 static void make_fault(const struct draft_wrong *e, const char *place, struct fault *why)
 {
     if (e->why != NULL) {
@@ -106,9 +113,13 @@ enum cause draft_tell(struct draft_config *d, struct strv *errors, struct fault 
             c = why->cause;
         }
         buf_addf(&line, "%s%s", line.len > 0 ? ": " : "", e->text);
-        if (errors != NULL)
+        if (errors != NULL && (i == 0 || !is_same(e, e - 1)))
             strv_add(errors, line.data);
         buf_free(&line);
+    }
+    for (i = 0; i < d->wrong; i++) {
+        struct draft_wrong *e = &d->error[i];
+
         free(e->text);
         if (e->why != NULL)
             fault_free(e->why);

@@ -28,9 +28,12 @@ struct draft_wrong {
 /* An account as its section has it; [defaults] is one too. */
 struct draft {
     struct account *a;
-    bool wrong;              /* a line of it was wrong: no more errors about what is missing */
-    unsigned long like_line; /* where `like` stands; 0: not set here */
-    enum draft_state state;  /* merging: OPEN while what it is like is looked at */
+    bool unsure;                 /* a wrong line may have meant any setting that is not set */
+    const char *provider_file;   /* where `provider` stands, maybe in another section */
+    unsigned long provider_line; /* 0: it was not written in a file */
+    bool provider_own;           /* in the account's own section */
+    unsigned long like_line;     /* where `like` stands; 0: not set here */
+    enum draft_state state;      /* merging: OPEN while what it is like is looked at */
 };
 
 struct draft_config {
@@ -45,7 +48,9 @@ struct draft_config {
     unsigned long default_line;
     const char *pause_file; /* where the last of retry_min and retry_max stands */
     unsigned long pause_line;
-    uint64_t seen[2]; /* rows of [queue], [log] and `default` that were there */
+    uint64_t seen[2];  /* rows of [queue], [log] and `default` that were there */
+    uint64_t doubt[2]; /* those that a wrong line may have meant */
+    bool lost;         /* a section line was wrong: it may have been any account's */
 };
 
 /* draft_error - one error (CAUSE_CONFIG). LINE 0: of the whole file; FILE NULL: of no file. */
@@ -57,8 +62,8 @@ void draft_fault(struct draft_config *d, const struct fault *why);
 
 /*
  * draft_tell - appends every error to ERRORS (may be NULL) as "file:line: message", in the order of
- * the files and their lines; the first becomes the fault. Forgets them. Returns CAUSE_NONE when
- * there was none.
+ * the files and their lines, none twice; the first becomes the fault. Forgets them. Returns
+ * CAUSE_NONE when there was none.
  */
 enum cause draft_tell(struct draft_config *d, struct strv *errors, struct fault *why) ATTR_CHECK;
 

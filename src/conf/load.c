@@ -45,10 +45,11 @@ struct reading {
     const char *file;
     enum section in;   /* IN_NOTHING: the section is unknown, its settings belong to nobody */
     struct draft *now; /* IN_ACCOUNT, IN_DEFAULTS */
+    const struct setting *row; /* what the line in hand sets or seems to mean; NULL: not known */
     unsigned long password_line;
 };
 
-/* An error of the line in hand; the account it belongs to is not looked at any further. */
+/* An error of the line in hand; what it may have meant to set is in doubt from here on. */
 ATTR_PRINTF(3, 4)
 static void wrong(struct reading *r, unsigned long line, const char *fmt, ...)
 {
@@ -58,8 +59,10 @@ static void wrong(struct reading *r, unsigned long line, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(message, sizeof(message), fmt, ap);
     va_end(ap);
-    if (r->now != NULL)
-        r->now->wrong = true;
+    if (r->row != NULL)
+        settings_mark(r->now != NULL ? r->now->a->doubt : r->d->doubt, r->row);
+    else if (r->now != NULL)
+        r->now->unsure = true;
     draft_error(r->d, r->file, line, "%s", message);
 }
 
@@ -99,6 +102,7 @@ static void begin_account(struct reading *r, const struct ini_entry *e)
     for (i = 0; i < d->n; i++) {
         a = d->v[i].a;
         if (strcmp(a->id, e->name) == 0) {
+            d->v[i].unsure = true; /* the rest of it may be here */
             wrong(r, e->line, "account %s is there already, at %s:%lu", a->id, a->file, a->line);
             return;
         }
@@ -135,6 +139,7 @@ static void begin(struct reading *r, const struct ini_entry *e)
         r->in = sections[i].section;
     if (r->in == IN_DEFAULTS)
         r->now = &r->d->defaults;
+    r->d->lost = r->d->lost || r->in == IN_NOTHING;
 }
 
 /* settings_assign, with ~/ made a path for the settings that hold one. */
@@ -179,13 +184,17 @@ static void unknown_key(struct reading *r, const struct ini_entry *e, enum setti
     size_t i;
 
     for (i = 0; i < ARRAY_LEN(all); i++) {
-        if (settings_find(all[i], e->key) != NULL) {
+        r->row = settings_find(all[i], e->key);
+        if (r->row != NULL) {
             wrong(r, e->line, "%s belongs into section %s", e->key, home[i]);
             return;
         }
     }
-    if (nearest == NULL && r->in == IN_DEFAULTS)
-        nearest = settings_nearest(SCOPE_DEFAULTS_ONLY, e->key);
+    if (nearest == NULL && r->in == IN_DEFAULTS) {
+        scope = SCOPE_DEFAULTS_ONLY;
+        nearest = settings_nearest(scope, e->key);
+    }
+    r->row = nearest != NULL ? settings_find(scope, nearest) : NULL;
     if (nearest != NULL)
         wrong(r, e->line, "unknown setting %s (did you mean %s?)", e->key, nearest);
     else
@@ -198,6 +207,7 @@ static void take_row(struct reading *r, const struct setting *s, void *base, uin
 {
     struct fault why = {0};
 
+    r->row = s;
     if (settings_marked(seen, s)) {
         wrong(r, e->line, "%s is set already", e->key);
         return;
@@ -225,10 +235,17 @@ static void take_account(struct reading *r, const struct ini_entry *e)
         take_row(r, s, d->c, d->seen, e);
     } else if (s->offset == offsetof(struct account, like) && s->type == SET_STRING &&
                r->in == IN_DEFAULTS) {
+        r->row = s;
         wrong(r, e->line, "%s has no meaning in [defaults]", e->key);
     } else {
         if (s->offset == offsetof(struct account, like) && s->type == SET_STRING)
             r->now->like_line = e->line;
+        if (s->offset == offsetof(struct account, provider) && s->type == SET_STRING &&
+            r->now->provider_line == 0) {
+            r->now->provider_file = r->file;
+            r->now->provider_line = e->line;
+            r->now->provider_own = true;
+        }
         take_row(r, s, r->now->a, r->now->a->set, e);
     }
 }
@@ -262,14 +279,8 @@ static void take_alias(struct reading *r, const struct ini_entry *e)
     fault_free(&why);
 }
 
-static void take(void *arg, const struct ini_entry *e)
+static void take_entry(struct reading *r, const struct ini_entry *e)
 {
-    struct reading *r = arg;
-
-    if (e->key == NULL) {
-        begin(r, e);
-        return;
-    }
     switch (r->in) {
     case IN_NOTHING:
         return;
@@ -287,6 +298,17 @@ static void take(void *arg, const struct ini_entry *e)
         take_alias(r, e);
         return;
     }
+}
+
+static void take(void *arg, const struct ini_entry *e)
+{
+    struct reading *r = arg;
+
+    if (e->key == NULL)
+        begin(r, e);
+    else
+        take_entry(r, e);
+    r->row = NULL;
 }
 
 /* Whoever can read a file with a password in it has the password; root may name a group. */
@@ -447,7 +469,9 @@ static void check_whole(struct draft_config *d)
 
     if (d->n == 0 && d->wrong == 0)
         draft_error(d, c->files.v[0], 0, "no account: a section [account NAME] is needed");
-    if (c->queue.retry_min > c->queue.retry_max)
+    if (!settings_marked(d->doubt, settings_find(SCOPE_QUEUE, "retry_min")) &&
+        !settings_marked(d->doubt, settings_find(SCOPE_QUEUE, "retry_max")) &&
+        c->queue.retry_min > c->queue.retry_max)
         draft_error(d, d->pause_file, d->pause_line,
                     "[queue] has a shortest pause that is longer than the longest one");
 }

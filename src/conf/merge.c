@@ -70,6 +70,18 @@ enum cause merge_check_overrides(const struct strv *set, struct fault *why)
     return c;
 }
 
+/* START ("KEY=") begins one of SET. */
+static bool is_overridden(const struct strv *set, const char *start)
+{
+    size_t i;
+
+    for (i = 0; set != NULL && i < set->n; i++) {
+        if (strncmp(set->v[i], start, strlen(start)) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void apply_overrides(struct account *a, const struct strv *set)
 {
     struct fault checked = {0};
@@ -83,9 +95,7 @@ static void apply_overrides(struct account *a, const struct strv *set)
     }
     fault_free(&checked);
     /* Settings that were given once are not there when a kept mail is tried again. */
-    for (i = 0; i < set->n && strncmp(set->v[i], "queue=", 6) != 0; i++)
-        continue;
-    if (i == set->n)
+    if (!is_overridden(set, "queue="))
         a->queue = QUEUE_NEVER;
 }
 
@@ -125,6 +135,27 @@ static void unknown_account(struct draft_config *d, const char *file, unsigned l
         draft_error(d, file, line, "%s: no account has that name", key);
 }
 
+/* What is not set in TO, from FROM. */
+static void inherit(struct draft *to, const struct draft *from)
+{
+    if (!account_is_set(to->a, "provider")) {
+        to->provider_file = from->provider_file;
+        to->provider_line = from->provider_line;
+        to->provider_own = false;
+    }
+    to->unsure = to->unsure || from->unsure;
+    account_inherit(to->a, from->a);
+}
+
+/* Whatever is not set in A may have been meant to be. */
+static void doubt_the_rest(struct account *a)
+{
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(a->doubt); i++)
+        a->doubt[i] |= ~a->set[i];
+}
+
 /*
  * Values that A takes from the account it is like, which is merged first. The chain is walked
  * twice instead of with recursion: down to the first account that is like no other or done, then
@@ -143,30 +174,42 @@ static void merge_like(struct draft_config *d, struct draft *start)
         chain[n++] = at;
         if (at->a->like != NULL) {
             next = find(d, at->a->like);
-            if (next == NULL)
+            if (next == NULL && !d->lost)
                 unknown_account(d, at->a->file, at->like_line, "like", at->a->like);
-            else if (next->state == DRAFT_OPEN)
+            else if (next != NULL && next->state == DRAFT_OPEN)
                 draft_error(d, at->a->file, at->like_line, "like: leads back to this account");
-            at->wrong = at->wrong || next == NULL || next->state == DRAFT_OPEN;
+            at->unsure = at->unsure || next == NULL || next->state == DRAFT_OPEN;
         }
         at = next != NULL && next->state == DRAFT_OPEN ? NULL : next;
     }
     while (n > 0) {
         struct draft *to = chain[--n];
 
-        if (at != NULL) {
-            account_inherit(to->a, at->a);
-            to->wrong = to->wrong || at->wrong;
-        }
+        if (at != NULL)
+            inherit(to, at);
         to->state = DRAFT_DONE;
         at = to;
     }
     free(chain);
 }
 
+/* TEXT about what the provider makes of V; HERE: the line that names it is to blame. */
+static void provider_error(struct draft_config *d, const struct draft *v, bool here,
+                           const char *text)
+{
+    const struct account *a = v->a;
+
+    if (here && v->provider_line > 0)
+        draft_error(d, v->provider_file, v->provider_line, "%s", text);
+    else if (v->provider_line > 0)
+        draft_error(d, a->file, a->line, "account %s: %s", a->id, text);
+    else
+        draft_error(d, a->file, a->line, "%s", text);
+}
+
 /* The file of presets, read when the first account needs it. */
 static const struct providers *presets(struct draft_config *d, struct providers **p,
-                                       const char *file, const struct account *a)
+                                       const char *file, const struct draft *from)
 {
     struct fault why = {0};
 
@@ -175,7 +218,7 @@ static const struct providers *presets(struct draft_config *d, struct providers 
 
         buf_init(&line, LIMIT_FAULT_TEXT);
         fault_line(&why, &line);
-        draft_error(d, a->file, a->line, "%s", line.data);
+        provider_error(d, from, true, line.data);
         buf_free(&line);
     }
     fault_free(&why);
@@ -186,16 +229,17 @@ static const struct providers *presets(struct draft_config *d, struct providers 
  * Fills in what the provider knows. Without `provider` and `host` the address says which provider
  * it is, so that a user and a password are a whole account.
  */
-static bool merge_provider(struct draft_config *d, struct account *a, struct providers **p,
+static bool merge_provider(struct draft_config *d, const struct draft *v, struct providers **p,
                            const char *file)
 {
+    struct account *a = v->a;
     const char *name = NULL;
     struct fault why = {0};
     enum cause c;
 
     if (a->provider == NULL && a->host.n > 0)
         return true;
-    if (presets(d, p, file, a) == NULL)
+    if (presets(d, p, file, v) == NULL)
         return false;
     if (a->provider == NULL && a->user != NULL)
         name = providers_of_address(*p, a->user);
@@ -207,7 +251,7 @@ static bool merge_provider(struct draft_config *d, struct account *a, struct pro
         a->provider = xstrdup(name);
     c = providers_apply(*p, a, &why);
     if (c != CAUSE_NONE)
-        draft_error(d, a->file, a->line, "%s", why.text.data);
+        provider_error(d, v, v->provider_own || !providers_has(*p, a->provider), why.text.data);
     fault_free(&why);
     return c == CAUSE_NONE;
 }
@@ -248,12 +292,18 @@ static void tell_no_host(struct draft_config *d, const struct account *a, const 
     }
 }
 
+static bool may_have_host(const struct account *a)
+{
+    return account_in_doubt(a, "host") || account_in_doubt(a, "provider") ||
+           (a->provider == NULL && (account_in_doubt(a, "user") || account_in_doubt(a, "from")));
+}
+
 static void finish(struct draft_config *d, struct account *a, const struct providers *p)
 {
     struct strv broken = {0};
     size_t i;
 
-    if (a->host.n == 0)
+    if (a->host.n == 0 && !may_have_host(a))
         tell_no_host(d, a, p);
     account_finish(a, &broken);
     for (i = 0; i < broken.n; i++)
@@ -269,14 +319,19 @@ void merge_accounts(struct draft_config *d, const char *providers_file, const st
     for (i = 0; i < d->n; i++)
         merge_like(d, &d->v[i]);
     for (i = 0; i < d->n; i++) {
-        struct account *a = d->v[i].a;
+        struct draft *v = &d->v[i];
 
-        account_inherit(a, d->defaults.a);
-        apply_overrides(a, set);
-        if (!d->v[i].wrong && !d->defaults.wrong && merge_provider(d, a, &p, providers_file))
-            finish(d, a, p);
+        inherit(v, &d->defaults);
+        apply_overrides(v->a, set);
+        if (is_overridden(set, "provider="))
+            v->provider_line = 0;
+        if (v->unsure || account_in_doubt(v->a, "like"))
+            doubt_the_rest(v->a);
+        if (!merge_provider(d, v, &p, providers_file))
+            doubt_the_rest(v->a);
+        finish(d, v->a, p);
     }
-    if (d->c->default_account != NULL && find(d, d->c->default_account) == NULL)
+    if (!d->lost && d->c->default_account != NULL && find(d, d->c->default_account) == NULL)
         unknown_account(d, d->default_file, d->default_line, "default", d->c->default_account);
     providers_close(&p);
 }

@@ -298,6 +298,8 @@ static enum cause apply_user(const struct preset *e, struct account *a, struct f
 
     if (a->user != NULL || strv_has(&a->auth, "off"))
         return CAUSE_NONE;
+    if (account_in_doubt(a, "user") || account_in_doubt(a, "from") || account_in_doubt(a, "auth"))
+        return CAUSE_NONE;
     if (!whole && strcmp(e->user, "given") == 0)
         return fault_set(why, CAUSE_CONFIG, "provider %s needs user to be set", e->name);
     if (!whole && strcmp(e->user, "local") != 0)
@@ -311,6 +313,11 @@ static enum cause apply_user(const struct preset *e, struct account *a, struct f
     c = settings_assign(row, a, local, why);
     free(local);
     return c;
+}
+
+bool providers_has(const struct providers *p, const char *name)
+{
+    return find(p, name) != NULL;
 }
 
 enum cause providers_apply(const struct providers *p, struct account *a, struct fault *why)

@@ -31,6 +31,9 @@ enum cause providers_load(struct providers **out, const char *file, struct fault
 /* providers_missing - the path of the file when it was not there, else NULL. Borrowed. */
 const char *providers_missing(const struct providers *p);
 
+/* providers_has - one is called NAME. */
+bool providers_has(const struct providers *p, const char *name);
+
 /* providers_close - frees and nulls. */
 void providers_close(struct providers **p);
 
@@ -46,7 +49,7 @@ const char *providers_near_domain(const struct providers *p, const char *domain)
 /*
  * providers_apply - fills the settings of A that nobody wrote from the preset A->provider.
  * fails: CAUSE_CONFIG: no such provider (nearest name suggested); neither `user` nor `from` is set
- *        and the preset needs one.
+ *        and the preset needs one (no error when one of the two, or `auth`, is in doubt).
  */
 enum cause providers_apply(const struct providers *p, struct account *a,
                            struct fault *why) ATTR_CHECK;

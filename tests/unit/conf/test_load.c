@@ -89,7 +89,8 @@ static void test_wrong_lines(struct scratch *s)
         {GOOD "[defaults]\ndefualt = a\n", "F:4: unknown setting defualt (did you mean default?)\n",
          "a near miss in [defaults]"},
         {GOOD "host = i.example\n", "F:3: host is set already\n", "a setting twice"},
-        {GOOD "password = x\npassword = y\n", "F:4: password is set already\n", "a password twice"},
+        {GOOD "user = u\npassword = x\npassword = y\n", "F:5: password is set already\n",
+         "a password twice"},
         {GOOD "[log]\ntarget = none\n[log]\ntarget = none\n", "F:6: target is set already\n",
          "over two sections"},
         {GOOD "[defaults]\ndefault = a\ndefault = a\n", "F:5: default is set already\n",
@@ -133,12 +134,14 @@ static void test_wrong_lines(struct scratch *s)
          "F:2: [queue] has a shortest pause that is longer than the longest one\n",
          "longer than the table's"},
         {"[account a]\nport = x\ntsl = off\n[account b]\nport = 25\n[queue]\nlifetime = 0\n",
+         "F:1: account a: host is missing: name the server, or a provider (the list of providers, "
+         "/nonexistent, is not there: is postrider installed?)\n"
          "F:2: port: not a number from 1 to 65535\n"
          "F:3: unknown setting tsl (did you mean tls?)\n"
          "F:4: account b: host is missing: name the server, or a provider (the list of providers, "
          "/nonexistent, is not there: is postrider installed?)\n"
          "F:7: lifetime: not a time from 1m to 365d, such as 90s, 15m, 4h, 5d\n",
-         "all at once; what is missing only where nothing is wrong"},
+         "all at once, what is missing too"},
     };
     size_t i;
 

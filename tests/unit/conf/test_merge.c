@@ -10,7 +10,8 @@
 
 static const char presets[] =
     "[provider big]\ndomains = big.example\nhosts = .big.example\n"
-    "host = smtp.big.example\nport = 587\nmax_recipients = 7\n[provider empty]\n";
+    "host = smtp.big.example\nport = 587\nmax_recipients = 7\n[provider empty]\n"
+    "[provider given]\nhost = h.example\nuser = given\n";
 
 /* The value of KEY in account number I. */
 static void expect(const struct loading *l, size_t i, const char *key, const char *want,
@@ -73,9 +74,15 @@ static void test_like_wrong(struct scratch *s)
         {"[defaults]\ndefault = wrok\n[account work]\nhost = h\n",
          "F:2: default: no account has that name (did you mean work?)\n", "default"},
         {"[account a]\nlike = b\n[account b]\nport = x\n",
-         "F:4: port: not a number from 1 to 65535\n", "only what is wrong itself is told"},
-        {"[defaults]\nport = x\n[account a]\n", "F:2: port: not a number from 1 to 65535\n",
-         "also for [defaults]"},
+         "F:1: account a: host is missing: name the server, or a provider (the list of providers, "
+         "/nonexistent, is not there: is postrider installed?)\n"
+         "F:3: account b: host is missing: name the server, or a provider (the list of providers, "
+         "/nonexistent, is not there: is postrider installed?)\n"
+         "F:4: port: not a number from 1 to 65535\n",
+         "a wrong line hides nothing else"},
+        {"[defaults]\nhost = a b\n[account a]\n",
+         "F:2: host: a blank inside a word: words are separated by commas\n",
+         "what [defaults] means to say is not missing"},
         {"[account a]\nhost = h\ntls = off\nuser = u\npassword = x\n[account b]\nport = 1\n",
          "F:1: account a: tls = off would send the password where everybody can read it: use TLS, "
          "or set allow_cleartext_auth = yes as well, or auth = off\n"
@@ -150,7 +157,7 @@ static void test_provider(struct scratch *s, const char *providers)
     loading_free(&l);
 
     loading_text(&l, s, "[account a]\nprovider = bigg\nuser = u\npassword = p\n", NULL, providers);
-    is_str(l.all, "F:1: provider: none has that name (did you mean big?)\n", "a slip");
+    is_str(l.all, "F:2: provider: none has that name (did you mean big?)\n", "a slip");
     loading_free(&l);
 
     loading_text(&l, s, "[account a]\nprovider = big\n[account b]\nprovider = big\n", NULL,
@@ -158,6 +165,84 @@ static void test_provider(struct scratch *s, const char *providers)
     is_int((long long)l.errors.n, 2, "a broken file of providers");
     ok(strstr(l.all, "broken.ini:1: a section without its closing ]") != NULL, "is told");
     loading_free(&l);
+}
+
+/* One run tells every error, and none that only follows from another one. */
+static void test_all_at_once(struct scratch *s, const char *providers)
+{
+    static const struct {
+        const char *text, *all, *why;
+    } cases[] = {
+        {"[account a]\nprovider = bgi\nprot = 5\n",
+         "F:2: provider: none has that name (did you mean big?)\n"
+         "F:3: unknown setting prot (did you mean port?)\n",
+         "a provider beside a wrong line"},
+        {"[account a]\nport = x\nuser = u\n",
+         "F:1: account a: host is missing: name the server, or a provider\n"
+         "F:2: port: not a number from 1 to 65535\n",
+         "a host that no line means to give"},
+        {"[account a]\nhots = h\n", "F:2: unknown setting hots (did you mean host?)\n",
+         "a misspelt host is not missing"},
+        {"[account a]\nhost = \"h\n", "F:2: host: the closing quote is missing\n",
+         "nor is one in a broken line"},
+        {"[account a]\nprovder = big\nuser = x@unknown.example\n",
+         "F:2: unknown setting provder (did you mean provider?)\n", "nor with a provider to come"},
+        {"[account a]\nuesr = x@big.example\npassword = p\n",
+         "F:2: unknown setting uesr (did you mean user?)\n",
+         "an address to come names host and user"},
+        {"[account a]\nprovider = given\nuesr = u\npassword = p\n",
+         "F:3: unknown setting uesr (did you mean user?)\n", "nor does the provider miss it"},
+        {"[account a]\nprovider = big\nform = x@big.example\npassword = p\n",
+         "F:3: unknown setting form (did you mean from?)\n", "which from could form"},
+        {"[account a]\nzzz = h\nport = 25\nprotocol = lmtp\n",
+         "F:1: account a: protocol = lmtp is never spoken on port 25 (RFC 2033)\n"
+         "F:2: unknown setting zzz\n",
+         "what is set is checked, what is not set may be the unknown one"},
+        {"[account a]\nhost = h\ntls = off\nuser = u\nallow_cleartext_auth = x\n",
+         "F:5: allow_cleartext_auth: neither yes nor no\n", "a rule with a wrong line in it"},
+        {"[account a]\nhost = h\ntimeout = x\nauth = off, plain\n",
+         "F:1: account a: auth: auto and off stand alone, or name the mechanisms\n"
+         "F:3: timeout: not a time from 1s to 1d, such as 90s, 15m, 4h, 5d\n",
+         "a rule with none"},
+        {"[account a]\nprovider = bgi\nport = 25\nprotocol = lmtp\n",
+         "F:1: account a: protocol = lmtp is never spoken on port 25 (RFC 2033)\n"
+         "F:2: provider: none has that name (did you mean big?)\n",
+         "a wrong provider hides no rule"},
+        {"[account a]\nlike = b\n[account b]\nhost = a b\nuser = u\n",
+         "F:4: host: a blank inside a word: words are separated by commas\n",
+         "the wrong line of the one it is like"},
+        {"[account a]\nlkie = b\n[account b]\nhost = h\n",
+         "F:2: unknown setting lkie (did you mean like?)\n", "like may bring everything"},
+        {"[account a]\nuser = u\n[account a]\nhost = h\n", NULL,
+         "what a second section would bring"},
+        {"[defaults]\ndefault = b\n[account a]\nhost = h\n[acount b]\nhost = h\n",
+         "F:5: unknown section [acount] (did you mean [account NAME]?)\n",
+         "an account whose section is misspelt is there"},
+        {"[queue]\nretry_min = 8h\nretry_max = x\n[account a]\nhost = h\n",
+         "F:3: retry_max: not a time from 1s to 1w, such as 90s, 15m, 4h, 5d\n",
+         "no comparing with a wrong value"},
+        {"[defaults]\nprovider = bgi\n[account a]\nuser = u\n[account b]\nuser = u\n",
+         "F:2: provider: none has that name (did you mean big?)\n", "one line is told once"},
+        {"[account a]\nlike = b\n[account b]\nuser = u\nprovider = bgi\n",
+         "F:5: provider: none has that name (did you mean big?)\n", "where it was written"},
+        {"[defaults]\nprovider = given\n[account a]\nport = 1\n",
+         "F:3: account a: provider given needs user to be set\n", "the account misses the user"},
+        {"[account a]\nport = 1\nprovider = given\n", "F:3: provider given needs user to be set\n",
+         "the line that asks for it"},
+    };
+    size_t i;
+
+    for (i = 0; i < ARRAY_LEN(cases); i++) {
+        struct loading l;
+
+        loading_text(&l, s, cases[i].text, NULL, providers);
+        is_int(l.cause, CAUSE_CONFIG, cases[i].why);
+        if (cases[i].all != NULL)
+            is_str(l.all, cases[i].all, "its errors");
+        else
+            is_int((long long)l.errors.n, 1, "one error");
+        loading_free(&l);
+    }
 }
 
 /* No host, and no provider that has one: what the reason is, and what to do. */
@@ -199,7 +284,7 @@ static void test_no_host(struct scratch *s, const char *providers)
          "/nonexistent, is not there: is postrider installed?)\n",
          false, "nor for whoever has no domain"},
         {"provider = big\nuser = u\n",
-         "F:1: provider: the list of providers, /nonexistent, is not there: is postrider "
+         "F:2: provider: the list of providers, /nonexistent, is not there: is postrider "
          "installed?\n",
          false, "nor for a provider by name"},
     };
@@ -310,6 +395,7 @@ int main(void)
     test_chain(&s);
     test_secret_sources(&s);
     test_provider(&s, providers);
+    test_all_at_once(&s, providers);
     test_no_host(&s, providers);
     test_overrides(&s);
     test_override(&s);
