@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/idn.h"
 #include "base/limits.h"
 #include "base/xalloc.h"
 #include "mail/date.h"
@@ -454,34 +453,15 @@ static void add_generated_from(struct buf *out, const char *name, const struct f
     free(clean);
 }
 
-/* The domain of SPEC as it may stand in a Message-ID, in ASCII; NULL when it has none. */
-static char *msgid_domain(const char *spec)
-{
-    const char *domain = spec != NULL ? addr_domain(spec) : NULL;
-    struct fault why = {0};
-    char *ascii = NULL;
-
-    if (domain != NULL && addr_is_ascii(domain))
-        ascii = xstrdup(domain);
-    else if (domain != NULL && idn_to_ascii(domain, &ascii, &why) != CAUSE_NONE)
-        ascii = NULL;
-    fault_free(&why);
-    if (!msgid_domain_fits(ascii)) {
-        free(ascii);
-        ascii = NULL;
-    }
-    return ascii;
-}
-
 static void add_msgid(struct buf *out, enum field_id id, const char *author,
                       const struct fixup_params *p)
 {
     /* A message may get two: the halves change places, so that they differ. */
     uint64_t random[2] = {p->random[id != FIELD_MESSAGE_ID], p->random[id == FIELD_MESSAGE_ID]};
-    char *domain = msgid_domain(author);
+    char *domain = msgid_domain_of(author);
 
     if (domain == NULL)
-        domain = msgid_domain(p->from);
+        domain = msgid_domain_of(p->from);
     buf_addf(out, "%s: ", fields_row(id)->name);
     (void)msgid_add(out, p->now_s, random, domain != NULL ? domain : "localhost");
     buf_addc(out, '\n');
@@ -533,28 +513,50 @@ static void add_all_missing(struct fixup *x)
     buf_free(&block);
 }
 
+/* F is a Content-Type of MIME, one from before it (RFC 1049) has no slash; *text: of text. */
+static bool is_mime_type(const struct header_field *f, bool *text)
+{
+    size_t at = 0;
+
+    while (at < f->body_len && strchr(" \t\n", f->body[at]) != NULL)
+        at++;
+    *text = f->body_len - at >= 5 && header_name_order(f->body + at, 5, "text/", 5) == 0;
+    return memchr(f->body, '/', f->body_len) != NULL;
+}
+
 /*
- * 8-bit text that does not say what it is: most readers take it for Latin-1 or for nothing. What
- * was said stays; a Content-Type means nothing without the version (RFC 2045 section 4), but one
- * from before MIME (RFC 1049 has no slash) does not become MIME by ours.
+ * 8-bit text that does not say what it is: most readers take it for Latin-1 or for nothing, and
+ * without an encoding it is said to be 7-bit (RFC 2045 section 6.1). What was said stays; a
+ * Content-Type means nothing without the version (section 4), but one from before MIME does not
+ * become MIME by ours.
  */
 static void add_mime_fields(struct fixup *x, const struct message_facts *body)
 {
-    static const uint64_t version = BIT(FIELD_MIME_VERSION), type = BIT(FIELD_CONTENT_TYPE),
-                          encoding = BIT(FIELD_CONTENT_TRANSFER_ENCODING);
     struct buf *out = &x->header;
     struct header_field f;
+    bool version = (x->seen & BIT(FIELD_MIME_VERSION)) == 0;
+    bool type = (x->seen & BIT(FIELD_CONTENT_TYPE)) == 0;
+    bool encoding = (x->seen & BIT(FIELD_CONTENT_TRANSFER_ENCODING)) == 0;
 
-    if (!body->eight_bit || x->sealed || (x->seen & version) != 0)
+    if (!body->eight_bit || x->sealed)
         return;
-    if ((x->seen & (type | encoding)) == 0) {
-        buf_addf(out, "MIME-Version: 1.0\nContent-Type: text/plain; charset=%s\n",
-                 body->utf8 ? "utf-8" : "unknown-8bit");
-        buf_adds(out, "Content-Transfer-Encoding: 8bit\n");
-    } else if (find_field(out, false, FIELD_CONTENT_TYPE, &f) &&
-               memchr(f.body, '/', f.body_len) != NULL) {
-        buf_adds(out, "MIME-Version: 1.0\n");
+    if (type) {
+        type = encoding; /* what is encoded by its own word is not known to be text */
+        version = version && encoding;
+    } else {
+        bool text = false;
+        bool mime = find_field(out, false, FIELD_CONTENT_TYPE, &f) && is_mime_type(&f, &text);
+
+        version = version && mime;
+        encoding = encoding && mime && text;
     }
+    if (version)
+        buf_adds(out, "MIME-Version: 1.0\n");
+    if (type)
+        buf_addf(out, "Content-Type: text/plain; charset=%s\n",
+                 body->utf8 ? "utf-8" : "unknown-8bit");
+    if (encoding)
+        buf_adds(out, "Content-Transfer-Encoding: 8bit\n");
 }
 
 /* Only a line that may not travel makes this second copy necessary. */

@@ -9,8 +9,12 @@
 
 #include "mail/msgid.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/idn.h"
+#include "base/xalloc.h"
+#include "mail/addr.h"
 #include "mail/date.h"
 
 #define DOMAIN_MAX 255 /* RFC 5321 4.5.3.1.2 */
@@ -42,6 +46,24 @@ bool msgid_domain_fits(const char *domain)
             return false;
     }
     return true;
+}
+
+char *msgid_domain_of(const char *spec)
+{
+    const char *domain = spec != NULL ? addr_domain(spec) : NULL;
+    struct fault why = {0};
+    char *ascii = NULL;
+
+    if (domain != NULL && addr_is_ascii(domain))
+        ascii = xstrdup(domain);
+    else if (domain != NULL && idn_to_ascii(domain, &ascii, &why) != CAUSE_NONE)
+        ascii = NULL;
+    fault_free(&why);
+    if (!msgid_domain_fits(ascii)) {
+        free(ascii);
+        ascii = NULL;
+    }
+    return ascii;
 }
 
 /* Base 32, five bits a letter: 64 bits are 13 letters. */

@@ -13,6 +13,10 @@
  */
 bool msgid_domain_fits(const char *domain);
 
+/* msgid_domain_of - the domain of the address SPEC (NULL: none) as it may be the right side, in
+ * ASCII. NULL when it has none. Owned by the caller. */
+char *msgid_domain_of(const char *spec);
+
 /*
  * msgid_add - appends "<TIME.RANDOM@DOMAIN>": the second in UTC, for people who read logs, and all
  * 128 random bits, which alone make it unique. DOMAIN must fit. False past the ceiling.

@@ -3,6 +3,7 @@
 
 #include "mail/msgid.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
@@ -58,8 +59,32 @@ static void test_domain(void)
     ok(msgid_domain_fits(longest + 1), "255 are not");
 }
 
+static void test_domain_of(void)
+{
+    static const struct {
+        const char *spec, *want;
+    } rows[] = {
+        {NULL, NULL},
+        {"alice", NULL},
+        {"alice@example.org", "example.org"},
+        {"alice@b\xc3\xbc"
+         "cher.example",
+         "xn--bcher-kva.example"},
+        {"alice@[192.0.2.1]", "[192.0.2.1]"},
+        {"alice@a..b", NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char *got = msgid_domain_of(rows[i].spec);
+
+        is_str(got, rows[i].want, "the domain of an address");
+        free(got);
+    }
+}
+
 int main(void)
 {
+    test_domain_of();
     test_add();
     test_domain();
     return done_testing();
