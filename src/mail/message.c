@@ -60,8 +60,8 @@ struct message *message_new(void)
 }
 
 /*
- * The body of M began with a line that is no field, line TORN_AT of the input. What was to be hidden
- * may stand in it.
+ * The body of M began with a line that is no field, line TORN_AT of the input. What was to be
+ * hidden may stand in it.
  */
 static enum cause check_stray(const struct message *m, uint64_t torn_at, struct fault *why)
 {

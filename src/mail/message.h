@@ -52,7 +52,8 @@ struct message_input {
  * a Bcc field would become text by that (stray.h).
  * out:   owned by the caller (message_close).
  * fails: CAUSE_INPUT (read failed), CAUSE_BAD_MESSAGE (header over LIMIT_HEADER; a stray Bcc, and
- *        then the input was read to its end), CAUSE_DISK_FULL, CAUSE_IO, CAUSE_INTERRUPTED. After a failure the input may have more (message_drain).
+ *        then the input was read to its end), CAUSE_DISK_FULL, CAUSE_IO, CAUSE_INTERRUPTED.
+ *        After a failure the input may have more (message_drain).
  */
 enum cause message_read(struct message **out, const struct message_input *in,
                         struct fault *why) ATTR_CHECK;

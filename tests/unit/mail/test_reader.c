@@ -128,6 +128,8 @@ static const struct row rows[] = {
      "all kinds; behind the colon it is text"},
     {TEXT("Bcc\xe3\x80\x80\n:\n"), true, TEXT(""), TEXT("Bcc\xe3\x80\x80\n:\n"),
      "no colon on the line"},
+    {TEXT("Bcc\0: x\n\ny\n"), true, TEXT("Bcc : x\n"), TEXT("y\n"), "a NUL before the colon"},
+    {TEXT("A: b\nBcc\0 \0: x\0\n\n"), true, TEXT("A: b\nBcc   : x \n"), TEXT(""), "more of them"},
     {TEXT("Bcc\xe3\x80:\n"), true, TEXT(""), TEXT("Bcc\xe3\x80:\n"), "cut"},
     {TEXT("Bcc\xc2\r\xa0:\n"), true, TEXT(""), TEXT("Bcc\xc2\n\xa0:\n"), "torn"},
     {TEXT("Bcc\xc2"), true, TEXT(""), TEXT("Bcc\xc2\n"), "the end in one"},
