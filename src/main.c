@@ -106,7 +106,7 @@ static enum cause run(struct cmd *cmd, int argc, char *const argv[], struct faul
         cmd_version();
     else if (c == CAUSE_NONE)
         c = row->run(cmd, why);
-    if (c == CAUSE_NONE && fflush(stdout) != 0)
+    if (c == CAUSE_NONE && (fflush(stdout) != 0 || ferror(stdout)))
         c = fault_errno(why, CAUSE_IO, errno, "cannot write standard output");
     if (c != CAUSE_NONE) {
         log_fault(why);
