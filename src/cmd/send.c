@@ -53,7 +53,7 @@ enum cause cmd_config(const struct cmd *cmd, const struct who *w, struct config 
 
 void cmd_drain(struct cmd *cmd)
 {
-    struct message_input in = {STDIN_FILENO, !cmd->opt.no_dot, NULL};
+    struct message_input in = {.fd = STDIN_FILENO, .dot_ends = !cmd->opt.no_dot};
     struct fault ignored = {0};
     struct message *m = NULL;
 
@@ -71,8 +71,8 @@ void cmd_drain(struct cmd *cmd)
 
 static enum cause read_message(struct cmd *cmd, struct job *j, struct fault *why)
 {
-    struct message_input in = {STDIN_FILENO, !cmd->opt.no_dot, NULL};
-    enum cause c;
+    struct message_input in = {
+        .fd = STDIN_FILENO, .dot_ends = !cmd->opt.no_dot, .ended = &cmd->stdin_done};
 
     if (cmd->stdin_closed) {
         fault_set(why, CAUSE_INPUT, "standard input is closed");
@@ -81,9 +81,7 @@ static enum cause read_message(struct cmd *cmd, struct job *j, struct fault *why
     }
     if (cmd->own && log_is_terminal(STDIN_FILENO))
         log_error("type the message and end with ^D");
-    c = message_read(&j->message, &in, why);
-    cmd->stdin_done = c == CAUSE_NONE;
-    return c;
+    return message_read(&j->message, &in, why);
 }
 
 static void show_line(void *arg, const char *line)

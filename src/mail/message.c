@@ -98,6 +98,8 @@ enum cause message_read(struct message **out, const struct message_input *in, st
 
     reader_init(&r, m, in);
     cause = read_all(&r, in->fd, why);
+    if (in->ended != NULL)
+        *in->ended = cause == CAUSE_NONE;
     if (cause == CAUSE_NONE && r.torn_at > 0)
         cause = check_stray(m, r.torn_at, why);
     reader_free(&r);

@@ -41,6 +41,7 @@ struct message_input {
     int fd;             /* read to its end */
     bool dot_ends;      /* a line of one dot ends the input (neither -i nor -oi given) */
     const char *tmpdir; /* for the body file, or NULL: base/file's choice */
+    bool *ended;        /* set when the end was read, whatever is returned; may be NULL */
 };
 
 /*

@@ -379,7 +379,7 @@ static void write_file(const char *path, const char *text)
 static enum cause prepare(struct job *j, const char *ini, const char *eml, struct fault *why)
 {
     struct config_options o = {ini, NULL, "/nonexistent", "/nonexistent"};
-    struct message_input in = {-1, true, NULL};
+    struct message_input in = {.fd = -1, .dot_ends = true};
     enum cause c = job_arguments(j, why);
 
     if (c == CAUSE_NONE)

@@ -214,6 +214,38 @@ static void test_disk_full(void)
     free(text);
 }
 
+/* Whoever drains must know whether the end was read: a caller may keep its pipe open behind it. */
+static void test_ended(void)
+{
+    static const struct {
+        const char *text;
+        enum cause cause;
+        const char *why;
+    } rows[] = {
+        {"Subject: x\n\nhi\n.\n", CAUSE_NONE, "a message up to the lone dot"},
+        {"garbage\nBcc: x@example.org\n\n.\n", CAUSE_BAD_MESSAGE, "one that is refused"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool ended = false;
+        struct message_input input = {.dot_ends = true, .ended = &ended};
+        struct message *m = NULL;
+        struct fault why = {0};
+        int ends[2];
+
+        if (pipe(ends) != 0 ||
+            write(ends[1], rows[i].text, strlen(rows[i].text)) != (ssize_t)strlen(rows[i].text))
+            abort();
+        input.fd = ends[0];
+        is_int(message_read(&m, &input, &why), rows[i].cause, rows[i].why);
+        ok(ended, "... was read to its end");
+        close(ends[1]);
+        message_close(&m);
+        fault_free(&why);
+        close(ends[0]);
+    }
+}
+
 /* A child with its signals recorded reads a silent pipe; SIGTERM ends that. */
 static void test_interrupted(void)
 {
@@ -558,6 +590,7 @@ int main(void)
     test_dot_returns();
     test_failures();
     test_disk_full();
+    test_ended();
     test_interrupted();
     test_large();
     test_memory_border();
