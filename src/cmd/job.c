@@ -382,7 +382,7 @@ enum cause job_fixup(struct job *j, struct fault *why)
     const char *own = account_address(a);
     struct fixup_params p = {0};
     struct strv patterns = {0};
-    char *from = NULL;
+    char *from = NULL, *account = NULL;
     enum cause c;
 
     /* -f names the author too when the header has none; the null sender names nobody. */
@@ -391,12 +391,17 @@ enum cause job_fixup(struct job *j, struct fault *why)
     if (own == NULL)
         return no_address(j, why);
     c = wire_spec(own, &from, why);
-    if (c != CAUSE_NONE)
+    if (c == CAUSE_NONE && account_address(a) != NULL)
+        c = wire_spec(account_address(a), &account, why);
+    if (c != CAUSE_NONE) {
+        free(from);
         return c;
+    }
     strv_copy(&patterns, &a->match);
     if (account_address(a) != NULL)
         strv_add(&patterns, account_address(a));
     p.from = from;
+    p.account = account;
     p.own = &patterns;
     p.full_name = full_name(j);
     p.login = j->who.login;
@@ -411,5 +416,6 @@ enum cause job_fixup(struct job *j, struct fault *why)
     c = fixup_apply(j->message, &p, why);
     strv_free(&patterns);
     free(from);
+    free(account);
     return c;
 }

@@ -320,11 +320,12 @@ static enum verdict judge_author(const struct fixup_params *p, const char *spec)
 /* "NAME <account>"; without a name the old local part serves as one, "root" says who it was. */
 static void add_account(struct buf *out, const struct fixup_params *p, const struct addr *old)
 {
+    const char *to = p->account != NULL ? p->account : p->from;
     struct buf local;
     bool quoted = old->spec[0] == '"';
 
     if (old->name[0] != '\0') {
-        addr_format(out, old->name, p->from);
+        addr_format(out, old->name, to);
         return;
     }
     buf_init(&local, LIMIT_ADDRESS);
@@ -333,7 +334,7 @@ static void add_account(struct buf *out, const struct fixup_params *p, const str
             i++;
         buf_addc(&local, old->spec[i]);
     }
-    addr_format(out, local.len > 0 ? local.data : p->login, p->from);
+    addr_format(out, local.len > 0 ? local.data : p->login, to);
     buf_free(&local);
 }
 

@@ -18,6 +18,7 @@ enum fixup_rewrite { REWRITE_NO, REWRITE_BARE, REWRITE_ALWAYS };
 /* All strings borrowed for the call. */
 struct fixup_params {
     const char *from;       /* the account's address: fills a missing From. Never NULL or "" */
+    const char *account;    /* what a rewritten From becomes; NULL: `from` */
     const struct strv *own; /* patterns (addr_matches) of addresses that are the account's */
     const char *full_name;  /* name for a generated From: -F, else the setting, else gecos; "" */
     const char *login;      /* for REWRITE_BARE without a name */

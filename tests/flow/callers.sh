@@ -107,7 +107,7 @@ done <"$work/examples"
 
 # cron: at most a minute has passed.
 next
-check "cron: its mail arrived" arrived $((65 - ($(date +%s) - cron_started)))
+check "cron: its mail arrived" arrived $((75 - ($(date +%s) - cron_started)))
 says "$env" '^rcpt admin@example\.org' "cron: root went where [aliases] says"
 says "$env" '^from alice@example\.org' "cron: the sender is the account"
 says "$eml" '^From: ("?root \(Cron Daemon\)"?|"?\(?Cron Daemon\)?"?|root) ?.*<?alice@example\.org' \

@@ -295,6 +295,19 @@ static void test_star(void)
            "Date: x\nMessage-ID: y\nFrom: me@example.org\n", "no lists at all");
 }
 
+/* -f names a missing author; what is rewritten becomes the account's all the same. */
+static void test_account(void)
+{
+    struct fixup_params p = params();
+
+    p.from = "sender@other.example";
+    p.account = "me@example.org";
+    expect("Date: x\nMessage-ID: y\nFrom: root\n", &p,
+           "Date: x\nMessage-ID: y\nFrom: root <me@example.org>\n", "a local author");
+    expect("Date: x\nMessage-ID: y\n", &p,
+           "Date: x\nMessage-ID: y\nFrom: \"M. E.\" <sender@other.example>\n", "a missing one");
+}
+
 static void test_qualified(void)
 {
     static const struct row rows[] = {
@@ -529,6 +542,7 @@ int main(void)
     test_resent();
     test_rewrite();
     test_star();
+    test_account();
     test_qualified();
     test_8bit();
     test_mime_fields();
