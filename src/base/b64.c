@@ -37,27 +37,13 @@ bool b64_encode(struct buf *out, const void *bytes, size_t n)
     return true;
 }
 
-/* The value of a character of the alphabet, or -1. */
-static int value_of(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+')
-        return 62;
-    return c == '/' ? 63 : -1;
-}
-
 /* Decodes four characters, the last PAD of which are '='. Returns false on a wrong one. */
 static bool decode_group(const char *s, size_t pad, char octets[3])
 {
     uint32_t bits = 0;
 
     for (size_t i = 0; i < 4; i++) {
-        int v = i < 4 - pad ? value_of(s[i]) : 0;
+        int v = i < 4 - pad ? b64_value((unsigned char)s[i]) : 0;
 
         if (v < 0)
             return false;

@@ -276,30 +276,34 @@ void fault_note(struct fault *why, const char *fmt, ...)
     replace(&why->text, &text);
 }
 
-void fault_place(struct fault *why, const char *fmt, ...)
+/* Makes FMT the whole content of SLOT, one of WHY's texts, which its arguments may point into. */
+ATTR_PRINTF(3, 0)
+static void set_slot(struct fault *why, struct buf *slot, const char *fmt, va_list ap)
 {
     struct buf text;
-    va_list ap;
 
     buf_init(&text, LIMIT_FAULT_TEXT);
-    va_start(ap, fmt);
     add_text(&text, fmt, ap);
-    va_end(ap);
     ready_all(why);
-    replace(&why->place, &text);
+    replace(slot, &text);
+}
+
+void fault_place(struct fault *why, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    set_slot(why, &why->place, fmt, ap);
+    va_end(ap);
 }
 
 void fault_hint(struct fault *why, const char *fmt, ...)
 {
-    struct buf text;
     va_list ap;
 
-    buf_init(&text, LIMIT_FAULT_TEXT);
     va_start(ap, fmt);
-    add_text(&text, fmt, ap);
+    set_slot(why, &why->hint, fmt, ap);
     va_end(ap);
-    ready_all(why);
-    replace(&why->hint, &text);
 }
 
 void fault_remote(struct fault *why, int smtp_code, struct enhanced code, const char *words,

@@ -29,7 +29,7 @@ static void print_envelope(const struct job *j)
     putchar('\n');
 }
 
-static enum cause print_piece(struct wire *w, const char *piece, size_t n, struct buf *out)
+static void print_piece(struct wire *w, const char *piece, size_t n, struct buf *out)
 {
     while (n > 0) {
         size_t taken = wire_feed(w, piece, n, out);
@@ -39,7 +39,6 @@ static enum cause print_piece(struct wire *w, const char *piece, size_t n, struc
         piece += taken;
         n -= taken;
     }
-    return CAUSE_NONE;
 }
 
 /* The octets as they would travel, but for the doubled dots, which belong to the transport. */

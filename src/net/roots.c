@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#include "base/b64.h"
+
 /* A subject that ends beyond is not found here, and left to the full load. */
 #define PREFIX_SIZE 4096
 
@@ -31,19 +33,6 @@ struct view {
     const char *at, *end; /* base64 not decoded yet */
 };
 
-static int base64_value(unsigned char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+')
-        return 62;
-    return c == '/' ? 63 : -1;
-}
-
 /* The next four characters of the alphabet as three octets; false at the end, padded or not. */
 static bool decode_quad(struct view *v)
 {
@@ -52,7 +41,7 @@ static bool decode_quad(struct view *v)
 
     while (have < 4 && v->at < v->end) {
         unsigned char c = (unsigned char)*v->at++;
-        int value = base64_value(c);
+        int value = b64_value(c);
 
         if (value >= 0) {
             bits = bits << 6 | (unsigned long)value;
