@@ -80,16 +80,14 @@ static enum cause open_any(const struct delivery *d, const struct route *route, 
     enum cause c = CAUSE_CONFIG;
     size_t i;
 
-    for (i = 0; i < route->hosts; i++) {
+    for (i = 0; i < route->n; i++) {
         *host = i;
         c = open_host(d, route, i, octets, t, s, why);
         if (c == CAUSE_NONE || !next_host_may_help(c))
             return c;
     }
-    if (route->hosts > 1)
-        fault_note(why, "all %zu hosts failed, the last", route->hosts);
-    if (route->hosts == 0)
-        return fault_set(why, CAUSE_CONFIG, "account %s has no host", d->account->id);
+    if (route->n > 1)
+        fault_note(why, "all %zu hosts failed, the last", route->n);
     return c;
 }
 
@@ -126,7 +124,9 @@ static void settle_unsent(struct envelope *e, const struct fault *why)
 enum cause deliver_message(const struct delivery *d, struct envelope *e, const struct message *m,
                            struct delivery_report *r, struct fault *why)
 {
-    struct xfer_params xfer = {.partial_abort = d->account->partial == PARTIAL_ABORT};
+    struct xfer_params xfer = {.partial_abort = d->account->partial == PARTIAL_ABORT,
+                               .reply = &r->reply};
+    struct xfer_result result;
     int64_t started_ms = clock_mono_ms();
     struct session *s = NULL;
     struct transcript t;
@@ -135,21 +135,23 @@ enum cause deliver_message(const struct delivery *d, struct envelope *e, const s
     enum cause c;
 
     transcript_init(&t, d->show, d->show_arg);
-    route_init(&route, d->account);
-    c = open_any(d, &route, message_wire_size(m), &t, &s, &host, why);
+    c = route_find(&route, d->account, deadline_in(d->account->connect_timeout * 1000), why);
+    if (c == CAUSE_NONE)
+        c = open_any(d, &route, message_wire_size(m), &t, &s, &host, why);
     r->open_ms = clock_mono_ms() - started_ms;
     if (c == CAUSE_NONE) {
         assert(s != NULL);
         buf_adds(&r->relay, stream_peer(s->stream));
-        c = xfer_run(s, e, m, &xfer, &r->reply, why);
+        c = xfer_run(s, e, m, &xfer, &result, why);
     }
     r->total_ms = clock_mono_ms() - started_ms;
     if (c != CAUSE_NONE)
         settle_unsent(e, why);
     assert(envelope_count(e, FATE_OPEN) == 0);
     session_close(&s);
+    route_free(&route);
     transcript_free(&t);
     if (envelope_count(e, FATE_ACCEPTED) < e->n)
-        add_hints(d, route.hosts > 0 ? d->account->host.v[host] : "", e, why);
+        add_hints(d, d->account->host.n > 0 ? d->account->host.v[host] : "", e, why);
     return c;
 }

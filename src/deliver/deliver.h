@@ -20,6 +20,8 @@ struct delivery {
     const char *providers_file;                /* for hints when something fails */
     void (*show)(void *arg, const char *line); /* the transcript, or NULL */
     void *show_arg;
+    const char *memory_dir; /* where deliver/memory keeps its files; NULL: nowhere */
+    struct pool *pool;      /* sessions stay open in it for the next message; NULL: one message */
 };
 
 /* What the log wants to know. */

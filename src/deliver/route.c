@@ -6,16 +6,41 @@
 
 #include "deliver/route.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/xalloc.h"
 #include "conf/secret.h"
 #include "smtp/sasl.h"
 
-void route_init(struct route *r, const struct account *a)
+enum cause route_find(struct route *r, const struct account *a, deadline_ms until,
+                      struct fault *why)
 {
+    (void)until;
+    memset(r, 0, sizeof(*r));
     r->account = a;
-    r->hosts = a->host.n;
+    if (a->host.n == 0)
+        return fault_set(why, CAUSE_CONFIG, "account %s has no host", a->id);
+    r->v = xcalloc(a->host.n, sizeof(*r->v));
+    for (size_t i = 0; i < a->host.n; i++) {
+        struct route_target *t = &r->v[r->n++];
+
+        t->host = xstrdup(a->host.v[i]);
+        t->port = (uint16_t)a->port;
+        t->tls_name = xstrdup(a->tls_name != NULL ? a->tls_name : a->host.v[i]);
+    }
+    return CAUSE_NONE;
+}
+
+void route_free(struct route *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        free(r->v[i].host);
+        free(r->v[i].tls_name);
+    }
+    free(r->v);
+    memset(r, 0, sizeof(*r));
 }
 
 void route_dial(const struct route *r, size_t i, struct dial_params *p)
@@ -23,8 +48,8 @@ void route_dial(const struct route *r, size_t i, struct dial_params *p)
     const struct account *a = r->account;
 
     memset(p, 0, sizeof(*p));
-    p->host = a->host.v[i];
-    p->port = (uint16_t)a->port;
+    p->host = r->v[i].host;
+    p->port = r->v[i].port;
     p->source_address = a->source_address;
     p->connect_timeout_ms = a->connect_timeout * 1000;
 }
@@ -66,10 +91,11 @@ static enum session_tls tls_mode(enum account_tls tls)
     return SESSION_TLS_STARTTLS;
 }
 
-static enum cause fetch_secret(void *arg, struct buf *out, struct fault *why)
+static enum cause fetch_secret(void *arg, bool fresh, struct buf *out, struct fault *why)
 {
     const struct account *a = arg;
 
+    (void)fresh; /* a command is run anew each time, a file read anew */
     return secret_get(a, out, why);
 }
 
@@ -83,7 +109,7 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
     p->lmtp = a->protocol == PROTOCOL_LMTP;
     p->ehlo_name = a->ehlo_name != NULL ? a->ehlo_name : w->host;
     p->tls = tls_mode(a->tls);
-    p->tls_params.name = a->tls_name != NULL ? a->tls_name : a->host.v[i];
+    p->tls_params.name = r->v[i].tls_name;
     p->tls_params.trust_file = a->tls_trust;
     p->tls_params.priority = a->tls_priority;
     p->auth = login_wanted(a);

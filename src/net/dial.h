@@ -6,16 +6,18 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "net/proxy.h"
 #include "net/stream.h"
 
 #include <stdint.h>
 
 /* All strings borrowed for the call. */
 struct dial_params {
-    const char *host;           /* name, literal, or an absolute path of a Unix socket */
-    uint16_t port;              /* 1..65535; unused with a path */
-    const char *source_address; /* literal to bind to, or NULL */
-    int64_t connect_timeout_ms; /* for all attempts together, resolution included */
+    const char *host;                 /* name, literal, or an absolute path of a Unix socket */
+    uint16_t port;                    /* 1..65535; unused with a path */
+    const char *source_address;       /* literal to bind to, or NULL */
+    const struct proxy_params *proxy; /* SOCKS5 on the way, or NULL; not for paths */
+    int64_t connect_timeout_ms;       /* for all attempts together, resolution included */
 };
 
 /*

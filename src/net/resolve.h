@@ -33,6 +33,30 @@ struct resolve_list {
 enum cause resolve_host(const char *name, uint16_t port, deadline_ms until,
                         struct resolve_list *out, struct fault *why) ATTR_CHECK;
 
+/* One target of RFC 2782, in the order in which it is to be tried. */
+struct resolve_target {
+    char *host; /* without the dot at the end */
+    uint16_t port;
+};
+
+struct resolve_targets {
+    struct resolve_target *v;
+    size_t n;
+};
+
+/*
+ * resolve_srv - the targets of _SERVICE._tcp.DOMAIN (A-labels), priorities in order, weights drawn
+ * as RFC 2782 says. Same thread and deadline as resolve_host.
+ * out:   owned by the caller (resolve_targets_free).
+ * fails: CAUSE_DNS_NONE (no such name, no record, or the single target "." = not offered),
+ *        CAUSE_DNS_TEMPORARY, CAUSE_TIMEOUT, CAUSE_INTERRUPTED. Stage RESOLVE.
+ */
+enum cause resolve_srv(const char *service, const char *domain, deadline_ms until,
+                       struct resolve_targets *out, struct fault *why) ATTR_CHECK;
+
+/* resolve_targets_free - frees and clears. */
+void resolve_targets_free(struct resolve_targets *t);
+
 /* resolve_is_literal - NAME is an IPv4 or IPv6 address, with or without brackets. */
 bool resolve_is_literal(const char *name);
 

@@ -85,6 +85,13 @@ bool stream_is_tls(const struct stream *s);
 /* stream_tls - what was negotiated, or NULL. Borrowed. */
 const struct tls_info *stream_tls(const struct stream *s);
 
+/*
+ * stream_binding, stream_ticket - tls_get_binding and tls_ticket of the session; false without TLS.
+ * The ticket is best fetched late: under TLS 1.3 it comes behind the first reply.
+ */
+bool stream_binding(struct stream *s, enum tls_binding kind, struct buf *out);
+bool stream_ticket(struct stream *s, struct buf *out);
+
 /* stream_hold_signals - from now on a recorded signal no longer ends waits: the end of the message
  * is out and its verdict is wanted. */
 void stream_hold_signals(struct stream *s, bool hold);

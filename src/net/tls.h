@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/strv.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,14 +21,24 @@ struct tls_params {
     const char *name;       /* what the certificate must be for: DNS name (U-label allowed) or IP */
     const char *trust_file; /* PEM roots, or NULL: the system's */
     const char *priority;   /* GnuTLS priority string, or NULL: TLS 1.2 and 1.3, sound defaults */
-    /* later: pins, crl, client certificate, resumption */
+    const struct strv *pins;  /* public keys, one of which the server must have; net/pin reads them.
+                                NULL or empty: any that the trust vouches for */
+    const char *crl_file;     /* PEM lists of revoked certificates, or NULL */
+    const char *cert_file;    /* our certificate and its chain, PEM, or NULL; pkcs11: as well */
+    const char *key_file;     /* its key: a PEM file or a pkcs11: URI; NULL: in cert_file */
+    const struct buf *ticket; /* what tls_ticket gave in an earlier process, or NULL */
 };
 
 struct tls_info {
     char version[16]; /* "TLS1.3" */
     char cipher[64];  /* "AES-256-GCM" and friends */
     char group[32];   /* key exchange group */
+    bool resumed;     /* from a ticket: no chain was sent, the stored one was looked at again */
+    bool client_cert; /* the server asked for our certificate and got it */
 };
+
+/* RFC 5929 4 and RFC 9266: what binds a login to this very session. */
+enum tls_binding { TLS_BINDING_EXPORTER, TLS_BINDING_END_POINT };
 
 struct tls;
 
@@ -79,6 +90,21 @@ enum cause tls_write(struct tls *t, const void *bytes, size_t n, size_t *got,
 
 /* tls_get_info - what was negotiated. Borrowed. */
 const struct tls_info *tls_get_info(const struct tls *t);
+
+/*
+ * tls_get_binding - appends the octets of KIND; false when this session has none (the exporter
+ * needs TLS 1.3, or 1.2 with extended master secret; the end point a certificate).
+ */
+bool tls_get_binding(struct tls *t, enum tls_binding kind, struct buf *out);
+
+/*
+ * tls_ticket - appends what a later process needs to go on with this session instead of a full
+ * handshake; false when the server gave nothing, or when the session must not be resumed (RFC 7633
+ * must-staple chains). OUT is a secret buffer: it holds keys. It also holds what makes it stale:
+ * when it was made (24 h), the chain's notAfter, and device, inode, mtime and size of the trust,
+ * CRL and client files; tls_new looks at all that and starts afresh when something differs.
+ */
+bool tls_ticket(struct tls *t, struct buf *out);
 
 /* tls_end - puts a close_notify behind what waits to be sent. */
 void tls_end(struct tls *t);

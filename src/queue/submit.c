@@ -197,7 +197,11 @@ enum cause submit_verdict(const struct envelope *e, struct fault *why)
 enum cause submit_mail(const struct submission *s, struct envelope *e, const struct message *m,
                        struct fault *why)
 {
-    struct delivery d = {s->account, s->who, s->providers_file, s->show, s->show_arg};
+    struct delivery d = {.account = s->account,
+                         .who = s->who,
+                         .providers_file = s->providers_file,
+                         .show = s->show,
+                         .show_arg = s->show_arg};
     struct delivery_report report;
     enum cause c;
     uint32_t id_bits;

@@ -17,6 +17,8 @@ struct caps {
     unsigned mechanisms; /* bits 1 << enum sasl_mech of those offered that we know */
     uint64_t rcpt_max;   /* LIMITS RCPTMAX (RFC 9422), 0 = none */
     uint64_t mail_max;   /* LIMITS MAILMAX, 0 = none */
+    uint64_t offers;     /* a hash of the keyword lines (FNV-1a, any order kept): tells changed from
+                            unchanged offers, and has no other use */
 };
 
 /* caps_parse - fills C from the reply to EHLO or LHLO ("AUTH=LOGIN" of old servers counts). */

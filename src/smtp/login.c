@@ -244,7 +244,7 @@ static enum cause fetch_secret(struct login *l, struct buf *secret, struct fault
         return CAUSE_NONE;
     if (p->secret == NULL)
         return fault_set(why, CAUSE_CONFIG, "a login is wanted, but there is no password");
-    c = p->secret(p->secret_arg, secret, why);
+    c = p->secret(p->secret_arg, false, secret, why);
     if (c != CAUSE_NONE) {
         why->stage = STAGE_AUTH;
         return c;

@@ -27,27 +27,58 @@ enum session_state {
     SESSION_BROKEN /* only close is left */
 };
 
+/* How much may leave before replies are read: DESIGN section 7, "Flights". Each includes those
+ * before it. */
+enum session_pipelining {
+    PIPELINING_OFF,      /* lock step */
+    PIPELINING_STANDARD, /* AUTH | MAIL, RCPT..., DATA | text, or MAIL, RCPT... | BDAT */
+    PIPELINING_AUTO,     /* AUTH, MAIL, RCPT... | text, once this login has worked here */
+    PIPELINING_FULL      /* AUTH, MAIL, RCPT, BDAT LAST in one write, on a proven server */
+};
+
+#define SESSION_SALT       16
+#define SESSION_CREDENTIAL 32
+
+/*
+ * What earlier sessions with this server have taught; all zero: nothing. It lifts limits only: what
+ * this session's EHLO does not offer is never used. A server whose offers have changed is a new
+ * one.
+ */
+struct session_known {
+    unsigned char salt[SESSION_SALT]; /* of `credential`; always set */
+    bool has_credential;
+    unsigned char credential[SESSION_CREDENTIAL]; /* of the last login that worked */
+    uint64_t offers;                              /* caps.offers then */
+    bool proven;                     /* swallows a refused chunk, with the same offers */
+    bool no_chunking;                /* has stumbled over BDAT: use DATA */
+    enum session_pipelining ceiling; /* after another stumble, else PIPELINING_FULL */
+};
+
 /* All pointers borrowed while the session lives. */
 struct session_params {
     bool lmtp;
     const char *ehlo_name; /* NULL: the address literal of the socket */
     enum session_tls tls;
     struct tls_params tls_params;
-    bool auth;                 /* a login is wanted */
-    unsigned mechanisms;       /* bits allowed */
+    bool auth;           /* a login is wanted */
+    bool auth_optional;  /* only by EXTERNAL and only if offered: a client certificate alone */
+    unsigned mechanisms; /* bits allowed */
     bool allow_cleartext_auth; /* over an unprotected stream, when the user wrote it so */
     const char *user;
     /*
-     * secret - fills OUT (a secret buffer) with the password. Called once, only when a mechanism
-     * that needs it was chosen and may be used. fails: CAUSE_SECRET, CAUSE_CONFIG.
+     * secret - fills OUT (a secret buffer) with the password or token. Called once, only when a
+     * mechanism that needs it may be used; and once more, with FRESH, when a token was refused: it
+     * may have expired. fails: CAUSE_SECRET, CAUSE_CONFIG.
      */
-    enum cause (*secret)(void *arg, struct buf *out, struct fault *why);
+    enum cause (*secret)(void *arg, bool fresh, struct buf *out, struct fault *why);
     void *secret_arg;
     int64_t reply_timeout_ms; /* each whole reply */
     int64_t final_timeout_ms; /* the reply to the end of the message */
     deadline_ms ready_by;     /* patience: connected and logged in before this */
     deadline_ms until;        /* the whole session */
-    enum session_pipelining { PIPELINING_OFF, PIPELINING_STANDARD } pipelining;
+    enum session_pipelining pipelining;
+    struct session_known known;
+    bool require_tls;        /* MAIL with REQUIRETLS (RFC 8689), or not at all */
     unsigned max_recipients; /* per transaction, > 0 */
 };
 
@@ -60,6 +91,16 @@ struct session {
     enum session_state state;
     enum sasl_mech mech; /* the login's mechanism, or SASL_NONE */
     struct reply reply;  /* the last one read */
+    /*
+     * The AUTH command (without CRLF; a secret buffer) that waits to travel with the first MAIL;
+     * empty: the login is done or none is wanted. xfer sends it, or session_login does, alone.
+     */
+    struct buf login;
+    size_t login_shown;                           /* octets of it that the transcript may show */
+    bool logged_in;                               /* 235 was read */
+    unsigned char credential[SESSION_CREDENTIAL]; /* HMAC-SHA-256(salt, mechanism, user, secret) of
+                                                     the login tried last; zero: none */
+    uint64_t transactions;                        /* begun with MAIL, for LIMITS MAILMAX */
 };
 
 /*
@@ -71,6 +112,27 @@ struct session {
  */
 enum cause session_open(struct session **out, struct stream *stream, const struct session_params *p,
                         struct transcript *t, struct fault *why) ATTR_CHECK;
+
+/*
+ * session_login - sends a login that session_open left waiting, by itself, and reads its verdict;
+ * nothing to do otherwise. After it EHLO may offer more: with AGAIN it is asked once more, a 503
+ * to that being no news.
+ * fails: as the login part of session_open.
+ */
+enum cause session_login(struct session *s, bool again, struct fault *why) ATTR_CHECK;
+
+/*
+ * session_full - no further transaction fits: LIMITS MAILMAX (RFC 9422) is used up.
+ */
+bool session_full(const struct session *s);
+
+/*
+ * session_prove - FLIGHTS section 5, "Proven": on a session in order whose last message is
+ * accepted, sends "BDAT 6 LAST", "NOOP", "QUIT" in one write and reads the replies: *PROVEN when
+ * exactly one refusal and 221 come. The session is over. Only `check` and queue runs ask for it.
+ * fails: those of talk; a server that closes or goes silent is merely not proven.
+ */
+enum cause session_prove(struct session *s, bool *proven, struct fault *why) ATTR_CHECK;
 
 /*
  * session_command - writes one line (CRLF is added; CR, LF or NUL inside is CAUSE_SOFTWARE) and

@@ -548,13 +548,14 @@ static void check_quiet(struct session *s)
 }
 
 enum cause xfer_run(struct session *s, struct envelope *e, const struct message *m,
-                    const struct xfer_params *p, struct buf *reply, struct fault *why)
+                    const struct xfer_params *p, struct xfer_result *result, struct fault *why)
 {
-    struct xfer x = {.s = s, .e = e, .m = m, .p = p, .words = reply};
+    struct xfer x = {.s = s, .e = e, .m = m, .p = p, .words = p->reply};
     enum cause c = CAUSE_NONE;
 
     assert(e->sender != NULL);
-    x.words_at = reply != NULL ? reply->len : 0;
+    *result = (struct xfer_result){0};
+    x.words_at = p->reply != NULL ? p->reply->len : 0;
     xfer_plan_make(&x.plan, s, e, m, p);
     x.step = xcalloc(x.plan.max + 3, sizeof(*x.step));
     x.taken = xcalloc(x.plan.max, sizeof(struct rcpt *));

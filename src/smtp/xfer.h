@@ -15,6 +15,25 @@
 
 struct xfer_params {
     bool partial_abort; /* one refusal at RCPT and nobody gets it */
+    struct buf *reply;  /* gets the words of the last acceptance, in one line; may be NULL */
+};
+
+/*
+ * What a server turned out not to take although it offered it (FLIGHTS section 5, the fallback
+ * table), from the smallest loss to the largest.
+ */
+enum xfer_stumble {
+    STUMBLE_NONE,
+    STUMBLE_LOGIN, /* AUTH must go alone: at most PIPELINING_STANDARD */
+    STUMBLE_CHUNK, /* no BDAT: DATA */
+    STUMBLE_GROUP  /* nothing grouped: PIPELINING_OFF */
+};
+
+struct xfer_result {
+    enum xfer_stumble stumble;
+    bool again; /* the replies prove that nothing was accepted: the recipients left OPEN may be
+                   offered again at once, in a new session, a grade lower */
+    bool without_login; /* accepted although AUTH was refused: reported, never sent again */
 };
 
 /*
@@ -24,9 +43,12 @@ struct xfer_params {
  * LATER or NEVER with the recipient's own why.
  * Returns CAUSE_NONE when the conversation stayed in order, whatever the fates; else the trouble
  * that ended it (also in every unsettled recipient's why). The session may then be BROKEN.
- * reply: the words of the last acceptance, appended for the log; may be NULL.
+ * result: filled; with `again` the recipients it is about stay OPEN, the one exception to the
+ *         above.
+ * p->reply: the words of the last acceptance, appended for the log; may be NULL.
  */
 enum cause xfer_run(struct session *s, struct envelope *e, const struct message *m,
-                    const struct xfer_params *p, struct buf *reply, struct fault *why) ATTR_CHECK;
+                    const struct xfer_params *p, struct xfer_result *result,
+                    struct fault *why) ATTR_CHECK;
 
 #endif

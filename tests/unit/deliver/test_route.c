@@ -94,11 +94,12 @@ int main(void)
 {
     struct account a;
     struct route r;
+    struct fault why = {0};
     size_t i;
 
     make_account(&a);
-    route_init(&r, &a);
-    is_int((long long)r.hosts, 2, "both hosts");
+    is_int(route_find(&r, &a, deadline_in(1000), &why), CAUSE_NONE, "a route");
+    is_int((long long)r.n, 2, "both hosts");
     test_dial(&r);
     test_session(&r, &a);
     for (i = 0; i < ARRAY_LEN(mechanisms); i++) {
@@ -111,6 +112,7 @@ int main(void)
         is_int(p.mechanisms, mechanisms[i].want, mechanisms[i].word);
         ok(p.auth == (strcmp(mechanisms[i].word, "off") != 0), "... login or not");
     }
+    route_free(&r);
     strv_free(&a.auth);
     strv_free(&a.host);
     return done_testing();

@@ -182,10 +182,11 @@ struct client {
     struct buf shown;
 };
 
-static enum cause fetch(void *arg, struct buf *out, struct fault *why)
+static enum cause fetch(void *arg, bool fresh, struct buf *out, struct fault *why)
 {
     struct client *c = arg;
 
+    (void)fresh;
     c->fetched++;
     if ((c->flags & NO_SECRET) != 0)
         return fault_set(why, CAUSE_SECRET, "gpg said no");

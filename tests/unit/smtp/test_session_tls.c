@@ -232,10 +232,11 @@ static const struct {
      0},
 };
 
-static enum cause fetch(void *arg, struct buf *out, struct fault *why)
+static enum cause fetch(void *arg, bool fresh, struct buf *out, struct fault *why)
 {
     int *fetched = arg;
 
+    (void)fresh;
     (void)why;
     (*fetched)++;
     ok(fake.is_tls, "... the secret is fetched under TLS");

@@ -312,6 +312,7 @@ static void run_row(const struct row *row)
     static const char text_8[] = "Subject: a test\n\nh\xc3\xa4llo\n";
     struct session_params p = params(row->flags);
     struct xfer_params xp = {.partial_abort = (row->flags & ABORT) != 0};
+    struct xfer_result result;
     struct message *m = (row->flags & BODY_8BIT) != 0 ? make_message(text_8, sizeof(text_8) - 1)
                                                       : make_message(text_7, sizeof(text_7) - 1);
     struct session *s = NULL;
@@ -331,7 +332,7 @@ static void run_row(const struct row *row)
              row->script[0] == '>' ? "" : "|\n", row->script);
     c = session_open(&s, script_start(&server, script.data), &p, NULL, &why);
     if (ok(c == CAUSE_NONE, "%s", row->why)) {
-        c = xfer_run(s, &e, m, &xp, &words, &why);
+        c = (xp.reply = &words, xfer_run(s, &e, m, &xp, &result, &why));
         tell_fates(&e, c, &fates, &causes);
         is_str(fates.data, row->fates, "... fates");
         is_str(causes.data, row->causes, "... causes");
@@ -364,6 +365,7 @@ static void test_words(void)
     static const char text[] = "Subject: x\n\n.\n..dots\nlast";
     struct session_params p = params(0);
     struct xfer_params xp = {0};
+    struct xfer_result result;
     struct message *m = make_message(text, sizeof(text) - 1);
     struct session *s = NULL;
     struct fault why = {0};
@@ -374,7 +376,7 @@ static void test_words(void)
     buf_init(&words, 1000);
     make_envelope(&e, 0, 3);
     is_int(session_open(&s, script_start(&server, script), &p, NULL, &why), CAUSE_NONE, "open");
-    is_int(xfer_run(s, &e, m, &xp, &words, &why), CAUSE_NONE, "run");
+    is_int((xp.reply = &words, xfer_run(s, &e, m, &xp, &result, &why)), CAUSE_NONE, "run");
     session_close(&s);
     script_join(&server);
     is_str(server.oops.data, "", "the script was followed");
@@ -400,6 +402,7 @@ static void test_big(void)
     static const char script[] = "> 220 hi\n< EHLO me\n> 250 hi\n" MAIL OK R0 OK DATA GO TEXT OK;
     struct session_params p = params(0);
     struct xfer_params xp = {0};
+    struct xfer_result result;
     struct session *s = NULL;
     struct message *m;
     struct fault why = {0};
@@ -431,7 +434,7 @@ static void test_big(void)
     ok(m->fd >= 0, "the body is in a file");
     make_envelope(&e, 0, 1);
     is_int(session_open(&s, script_start(&server, script), &p, NULL, &why), CAUSE_NONE, "open");
-    is_int(xfer_run(s, &e, m, &xp, NULL, &why), CAUSE_NONE, "run, and nobody wants the words");
+    is_int(xfer_run(s, &e, m, &xp, &result, &why), CAUSE_NONE, "run, and nobody wants the words");
     session_close(&s);
     script_join(&server);
     is_str(server.oops.data, "", "the script was followed");
@@ -444,7 +447,7 @@ static void test_big(void)
     make_envelope(&e, 0, 1);
     ok(ftruncate(m->fd, 300000) == 0, "half of the body is lost");
     is_int(session_open(&s, script_start(&server, script), &p, NULL, &why), CAUSE_NONE, "open");
-    is_int(xfer_run(s, &e, m, &xp, NULL, &why), CAUSE_IO, "the read fails");
+    is_int(xfer_run(s, &e, m, &xp, &result, &why), CAUSE_IO, "the read fails");
     ok(s->stream == NULL, "closed at once");
     session_close(&s);
     script_join(&server);

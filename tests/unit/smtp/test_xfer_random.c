@@ -310,6 +310,7 @@ static bool converse(uint32_t seed, const struct sample *samples, size_t n_sampl
         .max_recipients = 1 + draw(&v, RCPTS + 2),
     };
     struct xfer_params xp = {.partial_abort = v.abort};
+    struct xfer_result result;
 
     buf_init(&words, 1024);
     envelope_init(&e);
@@ -326,7 +327,7 @@ static bool converse(uint32_t seed, const struct sample *samples, size_t n_sampl
     (void)say(&v, 220);
     c = session_open(&s, stream_new(fd[0], "server"), &p, chance(&v, 900) ? &t : NULL, &why);
     if (c == CAUSE_NONE) {
-        c = xfer_run(s, &e, sample->message, &xp, &words, &why);
+        c = (xp.reply = &words, xfer_run(s, &e, sample->message, &xp, &result, &why));
         if (envelope_count(&e, FATE_ACCEPTED) == e.n && asked > 0)
             blame(&v, "memory was asked for when everybody had it");
         if (c != CAUSE_NONE && envelope_count(&e, FATE_ACCEPTED) == e.n)
