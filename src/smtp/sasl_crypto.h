@@ -4,6 +4,8 @@
 #ifndef SMTP_SASL_CRYPTO_H
 #define SMTP_SASL_CRYPTO_H
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -22,8 +24,8 @@ size_t sasl_crypto_size(enum sasl_hash h);
 bool sasl_crypto_hash(enum sasl_hash h, const void *in, size_t n, unsigned char *out);
 bool sasl_crypto_hmac(enum sasl_hash h, const void *key, size_t key_n, const void *in, size_t n,
                       unsigned char *out);
-bool sasl_crypto_pbkdf2(enum sasl_hash h, const void *secret, size_t secret_n, const void *salt,
-                        size_t salt_n, unsigned rounds, unsigned char *out);
+bool sasl_crypto_pbkdf2(enum sasl_hash h, const struct buf *secret, const void *salt, size_t salt_n,
+                        unsigned rounds, unsigned char *out);
 
 /* sasl_crypto_same - equal octets, in a time that does not depend on where they differ. */
 bool sasl_crypto_same(const void *a, const void *b, size_t n);
