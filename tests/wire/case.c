@@ -8,9 +8,9 @@
 #include <string.h>
 
 /* Ini sections have other names, so that configurations can stand in a case as they are. */
-static const char *const words[] = {"why",  "config", "args",   "stdin",  "env",    "server",
-                                    "wire", "text",   "stdout", "stderr", "status", "time",
-                                    "file", "link",   "see",    "secret", "command"};
+static const char *const words[] = {
+    "why",    "config", "args", "stdin", "env", "server", "wire",    "text",  "stdout", "stderr",
+    "status", "time",   "file", "link",  "see", "secret", "command", "again", "absent"};
 
 static bool is_word(const char *s, size_t n)
 {
@@ -50,6 +50,9 @@ static bool begin_section(struct wcase *c, const char *line, size_t n, unsigned 
     c->section = more;
     more += c->n++;
     *more = (struct section){.line = number, .word = copy(line + 1, end - 1)};
+    if (strcmp(more->word, "again") == 0)
+        c->last_run++;
+    more->run = c->last_run;
     if (end < n - 1)
         end++;
     more->args = copy(line + end, n - 1 - end);
@@ -178,6 +181,30 @@ const struct section *case_only(const struct wcase *c, const char *word)
 
     if (s && case_find(c, word, &from))
         die("%s: two sections [%s]", c->path, word);
+    return s;
+}
+
+const struct section *case_of(const struct wcase *c, const char *word, unsigned run)
+{
+    const struct section *s, *found = NULL;
+    size_t from = 0;
+
+    while ((s = case_find(c, word, &from)) != NULL) {
+        if (s->run != run)
+            continue;
+        if (found)
+            die("%s: two sections [%s] for one run", c->path, word);
+        found = s;
+    }
+    return found;
+}
+
+const struct section *case_latest(const struct wcase *c, const char *word, unsigned run)
+{
+    const struct section *s = case_of(c, word, run);
+
+    while (!s && run > 0)
+        s = case_of(c, word, --run);
     return s;
 }
 

@@ -13,6 +13,7 @@
 struct section {
     char *word;         /* "config", "stdin"... */
     char *args;         /* the rest of the section line, or "" */
+    unsigned run;       /* of the program that it is about: how many [again] stand before it */
     struct octets body; /* raw lines, each with its LF; no empty lines at the end */
     unsigned long line; /* of the section line */
 };
@@ -21,6 +22,7 @@ struct wcase {
     const char *path;
     struct section *section;
     size_t n;
+    unsigned last_run; /* 0: the program runs once */
 };
 
 /* The places "@NAME@" that case_fill replaces. */
@@ -40,6 +42,12 @@ const struct section *case_find(const struct wcase *c, const char *word, size_t 
 
 /* case_only - the only section WORD, or NULL; two of them end the program. */
 const struct section *case_only(const struct wcase *c, const char *word);
+
+/* case_of - the only section WORD of run RUN, or NULL; two of them end the program. */
+const struct section *case_of(const struct wcase *c, const char *word, unsigned run);
+
+/* case_latest - the only section WORD of the latest run up to RUN that has one, or NULL. */
+const struct section *case_latest(const struct wcase *c, const char *word, unsigned run);
 
 /* case_octets - the body with its escapes resolved. */
 void case_octets(const struct wcase *c, const struct section *s, struct octets *out);

@@ -3,6 +3,7 @@
 
 #include "check.h"
 
+#include <glob.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,7 +205,7 @@ static void check_secret_in(const struct wcase *c, const char *where, const stru
 
 static void check_status(const struct wcase *c, const struct client *cl, struct octets *report)
 {
-    const struct section *s = case_only(c, "status");
+    const struct section *s = case_of(c, "status", cl->run);
     long want = s ? strtol(octets_text(&s->body), NULL, 10) : 0;
 
     if (cl->killed)
@@ -218,7 +219,7 @@ static void check_status(const struct wcase *c, const struct client *cl, struct 
 /* [time]: "MOST" or "LEAST MOST", in seconds. */
 static void check_time(const struct wcase *c, const struct client *cl, struct octets *report)
 {
-    const struct section *s = case_only(c, "time");
+    const struct section *s = case_of(c, "time", cl->run);
     double least = 0, most = 0, took = (double)cl->took_ms / 1000;
     char *end = NULL;
 
@@ -235,8 +236,9 @@ static void check_time(const struct wcase *c, const struct client *cl, struct oc
 
 void check_client(const struct wcase *c, const struct client *cl, struct octets *report)
 {
-    const struct section *out = case_only(c, "stdout"), *err = case_only(c, "stderr");
-    const struct section *in = case_only(c, "stdin");
+    const struct section *out = case_of(c, "stdout", cl->run);
+    const struct section *err = case_of(c, "stderr", cl->run);
+    const struct section *in = case_latest(c, "stdin", cl->run);
 
     check_status(c, cl, report);
     check_time(c, cl, report);
@@ -280,21 +282,37 @@ void check_records(const struct wcase *c, const char *out, struct octets *report
     }
 }
 
-void check_files(const struct wcase *c, const char *dir, struct octets *report)
+/* [see FILE] and [absent FILE]; FILE is a pattern of glob(3), below DIR. */
+static void check_file(const struct wcase *c, const struct section *s, const char *dir,
+                       struct octets *report)
 {
-    const struct section *s;
-    size_t from = 0;
+    bool wanted = strcmp(s->word, "see") == 0;
+    struct octets path = {0}, got = {0};
+    glob_t found = {0};
+    bool any;
 
-    while ((s = case_find(c, "see", &from)) != NULL) {
-        struct octets path = {0}, got = {0};
+    octets_printf(&path, "%s/%s", dir, s->args);
+    any = glob(path.p, 0, NULL, &found) == 0;
+    if (any != wanted)
+        octets_printf(report, "[%s %s]: there is %s\n", s->word, s->args, any ? "one" : "none");
+    else if (any && (found.gl_pathc > 1 || !octets_file(&got, found.gl_pathv[0])))
+        octets_printf(report, "[see %s]: not one file to read\n", s->args);
+    if (wanted && any)
+        check_patterns(c, s, &got, report);
+    check_secret_in(c, s->args, &got, report);
+    globfree(&found);
+    octets_free(&path);
+    octets_free(&got);
+}
 
-        octets_printf(&path, "%s/%s", dir, s->args);
-        if (octets_file(&got, path.p))
-            check_patterns(c, s, &got, report);
-        else
-            octets_printf(report, "[see %s]: there is none\n", s->args);
-        check_secret_in(c, s->args, &got, report);
-        octets_free(&path);
-        octets_free(&got);
+void check_files(const struct wcase *c, const char *dir, unsigned run, struct octets *report)
+{
+    size_t i;
+
+    for (i = 0; i < c->n; i++) {
+        const struct section *s = &c->section[i];
+
+        if (s->run == run && (strcmp(s->word, "see") == 0 || strcmp(s->word, "absent") == 0))
+            check_file(c, s, dir, report);
     }
 }

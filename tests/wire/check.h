@@ -14,7 +14,7 @@ void check_client(const struct wcase *c, const struct client *cl, struct octets 
 /* check_records - [wire N] and [text N] against the files in the folder OUT. */
 void check_records(const struct wcase *c, const char *out, struct octets *report);
 
-/* check_files - [see FILE] against files below DIR. */
-void check_files(const struct wcase *c, const char *dir, struct octets *report);
+/* check_files - [see FILE] and [absent FILE] of run RUN against what is below DIR. */
+void check_files(const struct wcase *c, const char *dir, unsigned run, struct octets *report);
 
 #endif

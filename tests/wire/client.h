@@ -16,6 +16,7 @@ struct client {
     enum input input;
     struct octets given; /* standard input */
     int64_t limit_ms;    /* then it is killed */
+    unsigned run;        /* which run of the case this is, for those who compare */
     /* found */
     struct octets out, err;
     int status;    /* exit status, or 1000 + signal */

@@ -1,6 +1,6 @@
 /*
  * room.c: one case: a folder of its own, the files it asks for, a server that plays its script, one
- * run of the program under test, and what differed from what it expects.
+ * run of the program under test or several, and what differed from what it expects.
  */
 #include "config.h"
 
@@ -31,7 +31,7 @@
 #define WATCHDOG_MS 20000
 #define LIST_MAX    256
 
-/* One run of a case. */
+/* One case: its folder, its server, its report. */
 struct room {
     const struct room_settings *set;
     struct wcase c;
@@ -159,20 +159,21 @@ static void write_file(const struct room *r, const struct section *s, const char
     check_queue_never(r, &text);
     make_parents(r, name);
     add_path(&path, r->dir.p, name);
+    (void)unlink(path.p); /* what an earlier run had there, link or not */
     if (!octets_save(&text, path.p, (unsigned)strtoul(*mode ? mode : "0600", NULL, 8)))
         die("%s: %s: %s", r->c.path, path.p, strerror(errno));
     octets_free(&path);
     octets_free(&text);
 }
 
-/* [config MODE], [file NAME MODE], [link NAME TARGET]. */
-static void write_files(const struct room *r)
+/* [config MODE], [file NAME MODE], [link NAME TARGET] of run RUN. */
+static void write_files(const struct room *r, unsigned run)
 {
     const struct section *s;
     struct octets path = {0};
     size_t from = 0;
 
-    while ((s = case_find(&r->c, "config", &from)) != NULL)
+    if ((s = case_of(&r->c, "config", run)) != NULL)
         write_file(r, s, "config", s->args);
     for (from = 0; (s = case_find(&r->c, "file", &from)) != NULL;) {
         char *name = strdup(s->args), *mode = name ? strchr(name, ' ') : NULL;
@@ -181,7 +182,8 @@ static void write_files(const struct room *r)
             die("out of memory");
         if (mode)
             *mode++ = '\0';
-        write_file(r, s, name, mode ? mode : "");
+        if (s->run == run)
+            write_file(r, s, name, mode ? mode : "");
         free(name);
     }
     for (from = 0; (s = case_find(&r->c, "link", &from)) != NULL;) {
@@ -189,9 +191,12 @@ static void write_files(const struct room *r)
 
         if (!blank)
             die("%s: [link NAME TARGET]", r->c.path);
+        if (s->run != run)
+            continue;
         path.n = 0;
         octets_printf(&path, "%s/%.*s", r->dir.p, (int)(blank - s->args), s->args);
         make_parents(r, s->args);
+        (void)unlink(path.p);
         if (symlink(blank + 1, path.p) != 0)
             die("%s: %s: %s", r->c.path, path.p, strerror(errno));
     }
@@ -221,7 +226,7 @@ static void start_server(struct room *r)
                                 .name = name.p,
                                 .certs = r->set->certs,
                                 .out = r->out.p,
-                                .limit_ms = WATCHDOG_MS};
+                                .limit_ms = WATCHDOG_MS * (1 + (int64_t)r->c.last_run)};
 
         close(control[1]);
         _exit(play_script(&r->script, &p) ? 0 : 1);
@@ -286,9 +291,20 @@ static void free_words(struct words *w)
         free(w->at[--w->n]);
 }
 
-static void make_argv(const struct room *r, struct words *w)
+static bool has_args(const struct wcase *c, unsigned run)
 {
-    const struct section *command = case_only(&r->c, "command"), *args;
+    const struct section *s;
+    size_t from = 0;
+
+    while ((s = case_find(c, "args", &from)) != NULL && s->run != run)
+        ;
+    return s != NULL;
+}
+
+/* The words of run RUN; without [command] or [args] of its own it has those of the run before. */
+static void make_argv(const struct room *r, unsigned run, struct words *w)
+{
+    const struct section *command = case_latest(&r->c, "command", run), *args;
     struct octets config = {0};
     size_t from = 0;
 
@@ -302,18 +318,22 @@ static void make_argv(const struct room *r, struct words *w)
         add_word(w, config.p, config.n);
         octets_free(&config);
     }
-    while ((args = case_find(&r->c, "args", &from)) != NULL)
-        add_section(w, &r->c, args);
+    while (!has_args(&r->c, run) && run > 0)
+        run--;
+    while ((args = case_find(&r->c, "args", &from)) != NULL) {
+        if (args->run == run)
+            add_section(w, &r->c, args);
+    }
     if (w->n == 0)
         die("%s: an empty [command]", r->c.path);
 }
 
 /* A small environment, and what sanitizers and private libraries need. */
-static void make_envp(const struct room *r, struct words *w)
+static void make_envp(const struct room *r, unsigned run, struct words *w)
 {
     static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
                                          "LLVM_PROFILE_FILE", "LD_LIBRARY_PATH"};
-    const struct section *s = case_only(&r->c, "env");
+    const struct section *s = case_latest(&r->c, "env", run);
     struct octets o = {0};
     size_t i;
 
@@ -369,25 +389,32 @@ static enum input input_of(const struct wcase *c, const struct section *s)
     return INPUT_PIPE;
 }
 
-static void run_client(struct room *r)
+static void run_client(struct room *r, unsigned run)
 {
-    const struct section *in = case_only(&r->c, "stdin");
+    const struct section *in = case_latest(&r->c, "stdin", run);
     struct words argv = {.n = 0}, envp = {.n = 0};
-    struct client cl = {.dir = r->dir.p, .input = input_of(&r->c, in), .limit_ms = WATCHDOG_MS};
+    struct client cl = {
+        .dir = r->dir.p, .input = input_of(&r->c, in), .limit_ms = WATCHDOG_MS, .run = run};
+    struct octets found = {0};
 
     if (in)
         case_octets(&r->c, in, &cl.given);
-    make_argv(r, &argv);
-    make_envp(r, &envp);
+    make_argv(r, run, &argv);
+    make_envp(r, run, &envp);
     cl.argv = argv.at;
     cl.envp = envp.at;
     client_run(&cl);
-    check_client(&r->c, &cl, &r->report);
+    check_client(&r->c, &cl, &found);
+    check_files(&r->c, r->dir.p, run, &found);
+    if (found.n > 0 && r->c.last_run > 0)
+        octets_printf(&r->report, "in run %u:\n", run + 1);
+    octets_add(&r->report, octets_text(&found), found.n);
     octets_printf(&r->notes, "standard output: %zu octets\n%s", cl.out.n, octets_text(&cl.out));
     octets_printf(&r->notes, "standard error: %zu octets, exit status %d, %lld ms\n%s", cl.err.n,
                   cl.status, (long long)cl.took_ms, octets_text(&cl.err));
     free_words(&argv);
     free_words(&envp);
+    octets_free(&found);
     octets_free(&cl.given);
     octets_free(&cl.out);
     octets_free(&cl.err);
@@ -426,21 +453,25 @@ bool room_run(const struct room_settings *set, const char *path)
     struct room r = {.set = set};
     const struct section *why;
     const char *base = strrchr(path, '/');
+    unsigned run;
     bool good;
 
     case_read(&r.c, path);
     open_room(&r);
     fill_places(&r);
-    write_files(&r);
+    write_files(&r, 0);
     why = case_only(&r.c, "why");
     printf("%s: %.*s\n", base ? base + 1 : path,
            why ? (int)strcspn(octets_text(&why->body), "\n") : 0,
            why ? octets_text(&why->body) : "");
     start_server(&r);
-    run_client(&r);
+    run_client(&r, 0);
+    for (run = 1; run <= r.c.last_run; run++) {
+        write_files(&r, run);
+        run_client(&r, run);
+    }
     stop_server(&r);
     check_records(&r.c, r.out.p, &r.report);
-    check_files(&r.c, r.dir.p, &r.report);
     add_server_report(&r);
     good = r.report.n == 0;
     print_report(octets_text(&r.report));
