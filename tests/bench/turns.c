@@ -1,0 +1,178 @@
+/*
+ * turns.c: how many round trips a message costs, exactly: one row a situation. The limits are the
+ * protocol's (a connection, a TLS handshake, the greeting, EHLO, ...); a row that needs one turn
+ * more has lost what this program is for, and none of it depends on the machine.
+ */
+#include "config.h"
+
+#include "certs.h"
+#include "octets.h"
+#include "ride.h"
+#include "tap.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#define DELAY_MS 3 /* of the check by the clock; small, for there are many rows */
+
+struct row {
+    const char *name;
+    enum serve_tls tls;
+    bool login;
+    bool lock_step; /* the server does not offer PIPELINING */
+    bool chunking;
+    const char *settings; /* further lines of the account */
+    unsigned want;        /* round trips to the final 250; and to the exit */
+};
+
+/*
+ * 1 connection, 1 greeting, 1 EHLO; TLS from the start 1, STARTTLS 3 (its answer, the handshake,
+ * EHLO again); then what each row is about.
+ */
+static const struct row rows[] = {
+    {.name = "implicit TLS and a login", .tls = SERVE_IMPLICIT, .login = true, .want = 7},
+    {.name = "implicit TLS and a login, CHUNKING offered",
+     .tls = SERVE_IMPLICIT,
+     .login = true,
+     .chunking = true,
+     .want = 7},
+    {.name = "STARTTLS and a login", .tls = SERVE_STARTTLS, .login = true, .want = 9},
+    {.name = "neither TLS nor login", .tls = SERVE_CLEAR, .want = 5},
+    {.name = "implicit TLS, no login", .tls = SERVE_IMPLICIT, .want = 6},
+    {.name = "no PIPELINING: lock step",
+     .tls = SERVE_IMPLICIT,
+     .login = true,
+     .lock_step = true,
+     .want = 9},
+    {.name = "pipelining = off: lock step",
+     .tls = SERVE_IMPLICIT,
+     .login = true,
+     .settings = "pipelining = off\n",
+     .want = 9},
+};
+
+static struct octets certs, program;
+static int input = -1;
+
+static void write_file(const struct ride *r, const char *name, const struct octets *text)
+{
+    struct octets path = {0};
+
+    octets_printf(&path, "%s/%s", r->dir, name);
+    if (!octets_save(text, path.p, 0600))
+        die("cannot write %s", path.p);
+    octets_free(&path);
+}
+
+static void write_config(const struct ride *r, const struct row *row)
+{
+    static const char *const modes[] = {
+        [SERVE_CLEAR] = "off", [SERVE_STARTTLS] = "starttls", [SERVE_IMPLICIT] = "implicit"};
+    struct octets text = {0};
+
+    octets_printf(&text,
+                  "[account main]\nhost = 127.0.0.1\nport = %u\ntls = %s\ntls_trust = %s/ca.pem\n"
+                  "from = alice@example.org\nqueue = never\nehlo_name = client.example.org\n",
+                  r->port, modes[row->tls], octets_text(&certs));
+    if (row->login)
+        octets_str(&text, "user = alice@example.org\npassword = secret\n");
+    octets_str(&text, row->settings ? row->settings : "");
+    octets_str(&text, "[log]\ntarget = none\n");
+    write_file(r, "config", &text);
+    octets_free(&text);
+}
+
+static void show_output(const struct ride *r)
+{
+    struct octets path = {0}, text = {0};
+
+    octets_printf(&path, "%s/said", r->dir);
+    if (octets_file(&text, path.p))
+        printf("# %s", octets_text(&text));
+    octets_free(&path);
+    octets_free(&text);
+}
+
+static bool send_once(struct ride *r, int delay_ms, struct relay_count *count)
+{
+    struct octets config = {0}, home = {0};
+    char *argv[] = {program.p, (char[]){"send"}, (char[]){"-C"},
+                    NULL,      (char[]){"-i"},   (char[]){"bob@example.org"},
+                    NULL};
+    char *envp[] = {NULL, (char[]){"PATH=/usr/bin:/bin"}, NULL};
+    bool good;
+
+    octets_printf(&config, "%s/config", r->dir);
+    octets_printf(&home, "HOME=%s/home", r->dir);
+    argv[3] = config.p;
+    envp[0] = home.p;
+    good = lseek(input, 0, SEEK_SET) == 0 && ride_run(r, argv, envp, input, delay_ms, count);
+    if (!good)
+        show_output(r);
+    octets_free(&config);
+    octets_free(&home);
+    return good;
+}
+
+static void check_row(const struct row *row)
+{
+    struct serve_params serve = {.tls = row->tls,
+                                 .certs = certs.p,
+                                 .cert = "good",
+                                 .user = row->login ? "alice@example.org" : NULL,
+                                 .password = row->login ? "secret" : NULL,
+                                 .pipelining = !row->lock_step,
+                                 .chunking = row->chunking,
+                                 .eightbitmime = true};
+    struct relay_count by_turns, by_clock;
+    int64_t least_us = (int64_t)row->want * 2 * DELAY_MS * 1000;
+    struct ride r;
+
+    ride_begin(&r, &serve);
+    write_config(&r, row);
+    if (ok(send_once(&r, 0, &by_turns), "%s: sent", row->name)) {
+        ok(by_turns.accepted == row->want, "%s: %u round trips to accepted (%u)", row->name,
+           row->want, by_turns.accepted);
+        ok(by_turns.turns == row->want, "%s: none more to the exit (%u)", row->name,
+           by_turns.turns);
+    }
+    /* Light is as slow as the relay: faster than its own count no client can be. */
+    if (ok(send_once(&r, DELAY_MS, &by_clock), "%s: sent over a slow line", row->name)) {
+        ok(by_clock.accepted_us >= least_us, "%s: a slow line shows them, too", row->name);
+        printf("# by the clock: %.2f to accepted, %.2f to the exit\n",
+               (double)by_clock.accepted_us / (2000.0 * DELAY_MS),
+               (double)by_clock.took_us / (2000.0 * DELAY_MS));
+        (void)fflush(stdout);
+    }
+    ride_end(&r);
+}
+
+/* A message as an unlinked file, so that each client reads it from the start. */
+static void make_message(void)
+{
+    static const char text[] = "From: alice@example.org\nTo: bob@example.org\n"
+                               "Subject: round trips\n\nHello.\n";
+    char name[] = "/tmp/turns-XXXXXX";
+
+    input = mkstemp(name);
+    if (input < 0 || unlink(name) != 0 || write(input, text, sizeof text - 1) < 0)
+        die("cannot make the message");
+}
+
+int main(void)
+{
+    const char *env = getenv("POSTRIDER");
+
+    octets_str(&program, env ? env : "./postrider");
+    env = getenv("WIRE_CERTS");
+    octets_str(&certs, env ? env : "certs");
+    if (!relay_can_turn()) {
+        printf("1..0 # SKIP /proc does not tell what a process waits for\n");
+        return 0;
+    }
+    certs_ensure(certs.p);
+    make_message();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        check_row(&rows[i]);
+    return done_testing();
+}
