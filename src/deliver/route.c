@@ -123,5 +123,6 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
     p->until = deadline_in(a->deadline * 1000 + size_ms);
     p->ready_by = p->until; /* `patience` matters once a mail can be kept instead */
     p->pipelining = a->pipelining == PIPE_OFF ? PIPELINING_OFF : PIPELINING_STANDARD;
+    p->known.ceiling = PIPELINING_FULL;
     p->max_recipients = (unsigned)a->max_recipients;
 }

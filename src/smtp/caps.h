@@ -18,7 +18,8 @@ struct caps {
     uint64_t rcpt_max;   /* LIMITS RCPTMAX (RFC 9422), 0 = none */
     uint64_t mail_max;   /* LIMITS MAILMAX, 0 = none */
     uint64_t offers;     /* a hash of the keyword lines (FNV-1a, any order kept): tells changed from
-                            unchanged offers, and has no other use */
+                            unchanged offers, and has no other use. Of the last EHLO before the
+                            login, also when it was asked again behind it */
 };
 
 /* caps_parse - fills C from the reply to EHLO or LHLO ("AUTH=LOGIN" of old servers counts). */

@@ -40,7 +40,8 @@ enum session_pipelining {
 #define SESSION_CREDENTIAL 32
 
 /*
- * What earlier sessions with this server have taught; all zero: nothing. It lifts limits only: what
+ * What earlier sessions with this server have taught; nothing: all zero but the salt and a ceiling
+ * of PIPELINING_FULL (a ceiling of zero is PIPELINING_OFF). It lifts limits only: what
  * this session's EHLO does not offer is never used. A server whose offers have changed is a new
  * one.
  */

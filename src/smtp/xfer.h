@@ -31,8 +31,13 @@ enum xfer_stumble {
 
 struct xfer_result {
     enum xfer_stumble stumble;
-    bool again; /* the replies prove that nothing was accepted: the recipients left OPEN may be
-                   offered again at once, in a new session, a grade lower */
+    /*
+     * The replies prove that nothing was accepted for the recipients left OPEN: they may be offered
+     * again at once, in a new session. With a stumble, a grade lower. Without one the session could
+     * not be used for them (421 or the end of the connection between two messages, LIMITS MAILMAX,
+     * a refused chunk for those behind it), which says nothing against its grade.
+     */
+    bool again;
     bool without_login; /* accepted although AUTH was refused: reported, never sent again */
 };
 
@@ -43,8 +48,10 @@ struct xfer_result {
  * LATER or NEVER with the recipient's own why.
  * Returns CAUSE_NONE when the conversation stayed in order, whatever the fates; else the trouble
  * that ended it (also in every unsettled recipient's why). The session may then be BROKEN.
+ * CAUSE_ACCEPTED_WITHOUT_LOGIN (result.without_login) is no failure: everybody it is about is
+ * ACCEPTED, and somebody should be told.
  * result: filled; with `again` the recipients it is about stay OPEN, the one exception to the
- *         above.
+ *         above, and the fault is what they get if nobody tries.
  * p->reply: the words of the last acceptance, appended for the log; may be NULL.
  */
 enum cause xfer_run(struct session *s, struct envelope *e, const struct message *m,
