@@ -18,6 +18,7 @@
 #include "base/proc.h"
 #include "base/xalloc.h"
 #include "mail/addr.h"
+#include "net/pin.h"
 #include "conf/ini.h"
 #include "conf/near.h"
 
@@ -123,6 +124,14 @@ const char *value_wrong_pattern(const char *word)
     if (at == NULL)
         return "neither an address nor @domain nor a text with one *";
     return value_wrong_domain(at + 1);
+}
+
+const char *value_wrong_pin(const char *word)
+{
+    unsigned char pin[PIN_OCTETS];
+
+    return pin_parse(word, pin) ? NULL
+                                : "a pin is sha256: and 64 hex digits, or sha256// and base64";
 }
 
 const char *value_wrong_user(const char *word)

@@ -50,6 +50,9 @@ const char *value_wrong_ip(const char *word);
 /* value_wrong_pattern - a whole address, "@domain", or a text with one '*'. */
 const char *value_wrong_pattern(const char *word);
 
+/* value_wrong_pin - the SHA-256 of a public key in a notation that net/pin reads. */
+const char *value_wrong_pin(const char *word);
+
 /* value_wrong_user - a user's name or number, or '@' and the name of a group. */
 const char *value_wrong_user(const char *word);
 

@@ -112,6 +112,7 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
     p->tls_params.name = r->v[i].tls_name;
     p->tls_params.trust_file = a->tls_trust;
     p->tls_params.priority = a->tls_priority;
+    p->tls_params.pins = &a->tls_pin;
     p->auth = login_wanted(a);
     p->mechanisms = allowed_mechanisms(&a->auth);
     p->allow_cleartext_auth = a->tls == TLS_OFF && a->allow_cleartext_auth;

@@ -3,7 +3,7 @@
  *
  * TLS is a transformation between two buffers (net/tls), so that there is one way in, take(), and
  * one way out, give(), for both kinds of stream, and neither ever blocks. All waiting is
- * wait_for(), and every loop that can be kept going by the peer looks at its deadline each time
+ * socket_wait(), and every loop that can be kept going by the peer looks at its deadline each time
  * round: a server that drips one octet, or one empty record, at a time ends nothing but its own
  * connection.
  */
@@ -11,47 +11,34 @@
 
 #include "net/stream.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/limits.h"
-#include "base/proc.h"
 #include "base/xalloc.h"
+#include "net/socket.h"
 
 #define IDLE_MS       60000
 #define READ_SIZE     4096 /* a reply is shorter; a flood comes in more rounds */
 #define WAITING_READS 64   /* and more than this is a flood, met by the next stream_fill */
-#define DRAIN_READS   4    /* what stream_close swallows so that the kernel sends no reset */
 
 struct stream {
-    int fd;
-    char *peer;
+    struct socket socket;
     struct buf in; /* what the reader has not consumed begins at in_at */
     size_t in_at;
     struct tls *tls;
     bool verified; /* the TLS session may carry application octets */
-    bool quick_ack;
-    bool hold_signals;
     int64_t idle_ms;
     struct fault broken; /* found where it could not be told; told at the next call */
-    uint64_t octets_in, octets_out;
 };
 
 struct stream *stream_new(int fd, const char *peer)
 {
     struct stream *s = xcalloc(1, sizeof(*s));
 
-    s->fd = fd;
-    s->peer = xstrdup(peer);
-    s->quick_ack = true;
+    socket_init(&s->socket, fd, peer);
     s->idle_ms = IDLE_MS;
     /* A server may echo a secret: the octets of its replies are wiped when they are done with. */
     buf_init_secret(&s->in, LIMIT_STREAM_INPUT);
@@ -60,29 +47,12 @@ struct stream *stream_new(int fd, const char *peer)
 
 const char *stream_peer(const struct stream *s)
 {
-    return s->peer;
+    return s->socket.peer;
 }
 
 void stream_local_literal(const struct stream *s, char *out, size_t size)
 {
-    struct sockaddr_storage sa = {0};
-    socklen_t len = sizeof(sa);
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&sa;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&sa;
-    char ip[INET6_ADDRSTRLEN] = "127.0.0.1";
-    const char *tag = "";
-
-    if (getsockname(s->fd, (struct sockaddr *)&sa, &len) != 0)
-        sa.ss_family = AF_UNSPEC;
-    if (sa.ss_family == AF_INET) {
-        (void)inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof(ip));
-    } else if (sa.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-        (void)inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], ip, sizeof(ip));
-    } else if (sa.ss_family == AF_INET6) {
-        (void)inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof(ip));
-        tag = "IPv6:"; /* RFC 5321 4.1.3 */
-    }
-    snprintf(out, size, "[%s%s]", tag, ip);
+    socket_local_literal(&s->socket, out, size);
 }
 
 const char *stream_input(const struct stream *s, size_t *n)
@@ -99,62 +69,6 @@ void stream_consume(struct stream *s, size_t n)
         buf_cut(&s->in, 0);
         s->in_at = 0;
     }
-}
-
-/* The end of the connection: an ordinary one, or the error number ERR. */
-static enum cause broke(const struct stream *s, int err, struct fault *why)
-{
-    if (err == 0)
-        return fault_set(why, CAUSE_CLOSED, "%s closed the connection", s->peer);
-    return fault_errno(why, CAUSE_CLOSED, err, "the connection to %s broke", s->peer);
-}
-
-static enum cause too_late(const struct stream *s, struct fault *why)
-{
-    return fault_set(why, CAUSE_TIMEOUT, "%s did not answer in time", s->peer);
-}
-
-/* Waits for EVENTS. *READY gets those that came, an error or hang-up as all of them. */
-static enum cause wait_for(struct stream *s, short events, deadline_ms until, short *ready,
-                           struct fault *why)
-{
-    struct pollfd p = {.fd = s->fd, .events = events};
-    int n = proc_poll(&p, 1, until, s->hold_signals);
-
-    *ready = 0;
-    if (n < 0)
-        return fault_set(why, CAUSE_INTERRUPTED, "stopped by a signal while talking to %s",
-                         s->peer);
-    if (n > 0)
-        *ready = (p.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0 ? events : p.revents;
-    return CAUSE_NONE;
-}
-
-/* One recv(2). *GOT of 0 = nothing there; *ENDED = end of file. */
-static enum cause sock_read(struct stream *s, void *room, size_t size, size_t *got, bool *ended,
-                            struct fault *why)
-{
-    int yes = 1;
-    ssize_t n;
-
-    *got = 0;
-    *ended = false;
-    do
-        n = recv(s->fd, room, size, MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK ? CAUSE_NONE : broke(s, errno, why);
-    *ended = n == 0;
-    *got = (size_t)n;
-    s->octets_in += *got;
-#ifdef TCP_QUICKACK
-    /* The kernel forgets it. Without, a server whose own Nagle waits for our ACK costs 40 ms. */
-    if (s->quick_ack && setsockopt(s->fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof(yes)) != 0)
-        s->quick_ack = false;
-#else
-    (void)yes;
-#endif
-    return CAUSE_NONE;
 }
 
 /* Room for a read in the input; *N of 0 when the reader has let it fill up. */
@@ -179,7 +93,7 @@ void stream_reserve(struct stream *s)
 static enum cause flooded(const struct stream *s, struct fault *why)
 {
     return fault_set(why, CAUSE_PROTOCOL, "%s sends without end: %d octets that nobody asked for",
-                     s->peer, LIMIT_STREAM_INPUT);
+                     s->socket.peer, LIMIT_STREAM_INPUT);
 }
 
 /* take() without TLS. */
@@ -193,9 +107,9 @@ static enum cause take_plain(struct stream *s, size_t *got, struct fault *why)
     *got = 0;
     if (n == 0)
         return flooded(s, why);
-    cause = sock_read(s, room, n, got, &ended, why);
+    cause = socket_read(&s->socket, room, n, got, &ended, why);
     if (cause == CAUSE_NONE && ended)
-        cause = broke(s, 0, why);
+        cause = socket_broke(&s->socket, 0, why);
     if (cause == CAUSE_NONE)
         buf_grew(&s->in, *got);
     else
@@ -213,7 +127,7 @@ static enum cause feed_tls(struct stream *s, struct fault *why)
 
     if (n == 0)
         return CAUSE_NONE;
-    cause = sock_read(s, room, n, &got, &ended, why);
+    cause = socket_read(&s->socket, room, n, &got, &ended, why);
     if (cause == CAUSE_NONE && (got > 0 || ended))
         tls_in_added(s->tls, got);
     return cause;
@@ -232,7 +146,7 @@ static enum cause take_decrypted(struct stream *s, size_t *got, struct fault *wh
             return *got > 0 ? CAUSE_NONE : flooded(s, why);
         cause = tls_read(s->tls, room, n, &more, why);
         if (cause != CAUSE_NONE) {
-            fault_note(why, "%s", s->peer);
+            fault_note(why, "%s", s->socket.peer);
             fault_copy(&s->broken, why);
             return *got > 0 ? CAUSE_NONE : cause;
         }
@@ -269,23 +183,6 @@ static size_t unsent(const struct stream *s)
     return n;
 }
 
-/* One send(2). *SENT of 0 = no room now. */
-static enum cause sock_write(struct stream *s, const void *bytes, size_t n, size_t *sent,
-                             struct fault *why)
-{
-    ssize_t ret;
-
-    *sent = 0;
-    do
-        ret = send(s->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (ret < 0 && errno == EINTR);
-    if (ret < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK ? CAUSE_NONE : broke(s, errno, why);
-    *sent = (size_t)ret;
-    s->octets_out += *sent;
-    return CAUSE_NONE;
-}
-
 /* Sends what the TLS layer has ready, as far as it goes; *SENT octets of the wire went. */
 static enum cause flush(struct stream *s, size_t *sent, struct fault *why)
 {
@@ -295,7 +192,7 @@ static enum cause flush(struct stream *s, size_t *sent, struct fault *why)
     *sent = 0;
     if (n == 0)
         return CAUSE_NONE;
-    cause = sock_write(s, tls_out(s->tls, &n), n, sent, why);
+    cause = socket_write(&s->socket, tls_out(s->tls, &n), n, sent, why);
     tls_out_sent(s->tls, *sent);
     return cause;
 }
@@ -313,10 +210,11 @@ enum cause stream_fill(struct stream *s, deadline_ms until, struct fault *why)
         short ready;
 
         if (!first && deadline_left(until) == 0)
-            return too_late(s, why);
-        cause = wait_for(s, (short)(unsent(s) > 0 ? POLLIN | POLLOUT : POLLIN), until, &ready, why);
+            return socket_late(&s->socket, why);
+        cause = socket_wait(&s->socket, (short)(unsent(s) > 0 ? POLLIN | POLLOUT : POLLIN), until,
+                            &ready, why);
         if (cause == CAUSE_NONE && ready == 0)
-            return too_late(s, why);
+            return socket_late(&s->socket, why);
         if (cause == CAUSE_NONE && (ready & POLLOUT) != 0)
             cause = flush(s, &sent, why);
         if (cause == CAUSE_NONE && (ready & POLLIN) != 0)
@@ -338,10 +236,10 @@ static void take_waiting(struct stream *s)
     int reads = 0;
 
     do {
-        before = s->octets_in;
+        before = s->socket.octets_in;
         if (s->in.len - s->in_at < LIMIT_STREAM_INPUT)
             cause = take(s, &got, &why);
-    } while (cause == CAUSE_NONE && s->octets_in > before && ++reads < WAITING_READS);
+    } while (cause == CAUSE_NONE && s->socket.octets_in > before && ++reads < WAITING_READS);
     fault_free(&why);
 }
 
@@ -365,14 +263,14 @@ static enum cause give(struct stream *s, struct writing *w, bool *moved, struct 
     size_t n = 0, sent = 0;
 
     if (s->tls == NULL) {
-        cause = sock_write(s, w->at, w->left, &n, why);
+        cause = socket_write(&s->socket, w->at, w->left, &n, why);
         sent = n;
     } else {
         cause = tls_write(s->tls, w->at, w->left, &n, why);
         if (cause == CAUSE_NONE)
             cause = flush(s, &sent, why);
         else
-            fault_note(why, "%s", s->peer);
+            fault_note(why, "%s", s->socket.peer);
     }
     *moved = sent > 0;
     w->at += n;
@@ -400,9 +298,10 @@ static enum cause write_all(struct stream *s, struct writing *w, bool stop_on_in
         bool moved = false;
 
         if (look) {
-            cause = wait_for(s, POLLIN | POLLOUT, deadline_earlier(until, idle_at), &ready, why);
+            cause = socket_wait(&s->socket, POLLIN | POLLOUT, deadline_earlier(until, idle_at),
+                                &ready, why);
             if (cause == CAUSE_NONE && ready == 0)
-                return fault_set(why, CAUSE_TIMEOUT, "%s takes no more octets", s->peer);
+                return fault_set(why, CAUSE_TIMEOUT, "%s takes no more octets", s->socket.peer);
         }
         if (cause == CAUSE_NONE && (ready & POLLIN) != 0)
             cause = take(s, &got, why);
@@ -413,7 +312,7 @@ static enum cause write_all(struct stream *s, struct writing *w, bool stop_on_in
         if (moved)
             idle_at = deadline_in(s->idle_ms);
         else if (cause == CAUSE_NONE && deadline_left(deadline_earlier(until, idle_at)) == 0)
-            return fault_set(why, CAUSE_TIMEOUT, "%s takes no more octets", s->peer);
+            return fault_set(why, CAUSE_TIMEOUT, "%s takes no more octets", s->socket.peer);
         look = stop_on_input || !moved;
     }
     return cause;
@@ -457,7 +356,7 @@ static enum cause shake_hands(struct stream *s, deadline_ms until, struct fault 
 
         cause = tls_handshake(s->tls, &done, why);
         if (cause != CAUSE_NONE) {
-            fault_note(why, "%s", s->peer);
+            fault_note(why, "%s", s->socket.peer);
             (void)flush(s, &sent, &ignored); /* the alert, if it can */
             fault_free(&ignored);
             return cause;
@@ -466,12 +365,12 @@ static enum cause shake_hands(struct stream *s, deadline_ms until, struct fault 
         if (cause != CAUSE_NONE || (done && unsent(s) == 0))
             return cause;
         if (!first && deadline_left(until) == 0)
-            return too_late(s, why);
+            return socket_late(&s->socket, why);
         if (unsent(s) > 0)
             events |= POLLOUT;
-        cause = wait_for(s, events, until, &ready, why);
+        cause = socket_wait(&s->socket, events, until, &ready, why);
         if (cause == CAUSE_NONE && ready == 0)
-            cause = too_late(s, why);
+            cause = socket_late(&s->socket, why);
         if (cause == CAUSE_NONE && (ready & POLLIN) != 0)
             cause = feed_tls(s, why);
         if (cause != CAUSE_NONE)
@@ -485,7 +384,7 @@ static enum cause secure(struct stream *s, const struct tls_params *p, deadline_
 {
     /* With implicit TLS nothing was said before, and a server that starts with "220 ..." was meant
      * for STARTTLS; behind our STARTTLS it is one that cannot do what it offered. */
-    bool implicit = s->octets_in == 0;
+    bool implicit = s->socket.octets_in == 0;
     struct fault ignored = {0};
     enum cause cause = tls_new(&s->tls, p, why);
     size_t sent;
@@ -494,7 +393,7 @@ static enum cause secure(struct stream *s, const struct tls_params *p, deadline_
         return cause;
     cause = shake_hands(s, until, why);
     if ((cause == CAUSE_TLS || cause == CAUSE_CLOSED) && tls_plain_peer(s->tls)) {
-        fault_set(why, CAUSE_TLS, "%s speaks plain SMTP%s", s->peer,
+        fault_set(why, CAUSE_TLS, "%s speaks plain SMTP%s", s->socket.peer,
                   implicit ? " on this port, not TLS" : " where TLS should begin");
         if (implicit)
             fault_hint(why, "set tls = starttls (with port = 587 or 25), or port = 465");
@@ -503,7 +402,7 @@ static enum cause secure(struct stream *s, const struct tls_params *p, deadline_
     if (cause == CAUSE_NONE) {
         cause = tls_verify(s->tls, why);
         if (cause != CAUSE_NONE && cause != CAUSE_CONFIG)
-            fault_note(why, "%s", s->peer);
+            fault_note(why, "%s", s->socket.peer);
         if (cause != CAUSE_NONE)
             (void)flush(s, &sent, &ignored); /* the alert, if it can */
         fault_free(&ignored);
@@ -520,10 +419,10 @@ enum cause stream_start_tls(struct stream *s, const struct tls_params *p, deadli
         return fault_set(why, CAUSE_SOFTWARE, "TLS within TLS");
     /* RFC 3207 4.2 and R10: who has spoken in the clear by now may be an injector. A server that
      * speaks first where TLS should start at once is met in the handshake. */
-    if (s->octets_in > 0 && stream_input_waiting(s)) {
+    if (s->socket.octets_in > 0 && stream_input_waiting(s)) {
         cause = fault_set(why, CAUSE_PROTOCOL,
-                          "%s sent %zu octets in the clear behind its answer to STARTTLS", s->peer,
-                          s->in.len - s->in_at);
+                          "%s sent %zu octets in the clear behind its answer to STARTTLS",
+                          s->socket.peer, s->in.len - s->in_at);
         fault_hint(why, "somebody may be tampering with the connection");
     } else {
         cause = secure(s, p, until, why);
@@ -548,52 +447,44 @@ const struct tls_info *stream_tls(const struct stream *s)
     return s->verified ? tls_get_info(s->tls) : NULL;
 }
 
+bool stream_binding(struct stream *s, enum tls_binding kind, struct buf *out)
+{
+    return s->verified && tls_get_binding(s->tls, kind, out);
+}
+
+bool stream_ticket(struct stream *s, struct buf *out)
+{
+    return s->verified && tls_ticket(s->tls, out);
+}
+
 void stream_hold_signals(struct stream *s, bool hold)
 {
-    s->hold_signals = hold;
+    s->socket.hold_signals = hold;
 }
 
 void stream_octets(const struct stream *s, uint64_t *in, uint64_t *out)
 {
-    *in = s->octets_in;
-    *out = s->octets_out;
-}
-
-/* close(2) with unread input makes the kernel send a reset, which can overtake what we sent. */
-static void drain(struct stream *s)
-{
-    char room[READ_SIZE];
-
-    for (int i = 0; i < DRAIN_READS; i++) {
-        if (recv(s->fd, room, sizeof(room), MSG_DONTWAIT) <= 0)
-            break;
-    }
-    xwipe(room, sizeof(room));
+    *in = s->socket.octets_in;
+    *out = s->socket.octets_out;
 }
 
 void stream_close(struct stream **s, enum stream_end how)
 {
     struct stream *gone = *s;
-    struct linger reset = {.l_onoff = 1, .l_linger = 0};
     struct fault ignored = {0};
     size_t sent;
 
     if (gone == NULL)
         return;
-    if (how == STREAM_HARD)
-        (void)setsockopt(gone->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
     if (how == STREAM_CLEAN && gone->verified && gone->broken.cause == CAUSE_NONE) {
         tls_end(gone->tls);
         (void)flush(gone, &sent, &ignored);
         fault_free(&ignored);
     }
-    if (how == STREAM_CLEAN)
-        drain(gone);
-    (void)close(gone->fd);
+    socket_close(&gone->socket, how == STREAM_HARD);
     tls_free(&gone->tls);
     buf_free(&gone->in);
     fault_free(&gone->broken);
-    free(gone->peer);
     free(gone);
     *s = NULL;
 }

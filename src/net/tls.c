@@ -14,15 +14,19 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/idn.h"
 #include "base/limits.h"
 #include "base/xalloc.h"
 #include "net/resolve.h"
+#include "net/ticket.h"
 #include "net/trust.h"
 
 /*
@@ -58,6 +62,9 @@ struct tls {
     bool in_ended;
     struct buf out; /* what waits to be sent begins at out_at */
     size_t out_at;
+    struct buf identity;   /* of the files that trust rests on; empty: not to be kept */
+    struct buf kept;       /* the ticket that was offered, or empty */
+    struct ticket offered; /* its parts */
 };
 
 /* GnuTLS' recv(2): what the stream has put there, EAGAIN when that is used up. */
@@ -203,6 +210,30 @@ static enum cause set_name(struct tls *t, struct fault *why)
     return CAUSE_NONE;
 }
 
+/*
+ * Offers the ticket of an earlier session if it still counts. That is only an offer: a server that
+ * does not want it hand-shakes in full, and a chain comes and is verified.
+ */
+static void offer_ticket(struct tls *t)
+{
+    const struct tls_params *p = &t->params;
+    const struct ticket_basis basis = {.trust = trust_bundle(p),
+                                       .crl = p->crl_file,
+                                       .cert = p->cert_file,
+                                       .key = p->key_file,
+                                       .priority = p->priority};
+
+    if (!ticket_identity(&basis, &t->identity)) {
+        buf_reset(&t->identity);
+        return;
+    }
+    if (p->ticket == NULL || !buf_add(&t->kept, p->ticket->data, p->ticket->len))
+        return;
+    if (!ticket_unpack(&t->offered, &t->kept, t->name, &t->identity, clock_now_s()) ||
+        gnutls_session_set_data(t->session, t->offered.data, t->offered.n) < 0)
+        buf_reset(&t->kept);
+}
+
 static enum cause set_up(struct tls *t, const struct tls_params *p, struct fault *why)
 {
     /* KEY_SHARE_TOP: one key share. A server that wants another group asks for it, one round trip
@@ -226,7 +257,10 @@ static enum cause set_up(struct tls *t, const struct tls_params *p, struct fault
     ret = gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->creds);
     if (ret < 0)
         return tls_fault(t, ret, "setting up TLS", why);
-    return set_name(t, why);
+    cause = set_name(t, why);
+    if (cause == CAUSE_NONE)
+        offer_ticket(t);
+    return cause;
 }
 
 enum cause tls_new(struct tls **out, const struct tls_params *p, struct fault *why)
@@ -237,6 +271,8 @@ enum cause tls_new(struct tls **out, const struct tls_params *p, struct fault *w
     t->params = *p;
     t->in = xmalloc(IN_SIZE);
     buf_init(&t->out, OUT_CEILING);
+    buf_init(&t->identity, TICKET_MAX / 2);
+    buf_init_secret(&t->kept, TICKET_MAX);
     cause = set_up(t, p, why);
     if (cause != CAUSE_NONE)
         tls_free(&t);
@@ -299,6 +335,7 @@ static void fill_info(struct tls *t)
     snprintf(t->info.version, sizeof(t->info.version), "%s", version != NULL ? version : "");
     snprintf(t->info.cipher, sizeof(t->info.cipher), "%s", cipher != NULL ? cipher : "");
     snprintf(t->info.group, sizeof(t->info.group), "%s", exchange != NULL ? exchange : "");
+    t->info.resumed = gnutls_session_is_resumed(s) != 0;
 }
 
 /* True when a call that gave RET should be made again: it was a warning, or there is more input. */
@@ -347,7 +384,8 @@ static gnutls_alert_description_t alert_for(enum cause cause)
 
 enum cause tls_verify(struct tls *t, struct fault *why)
 {
-    enum cause cause = trust_verify(t->session, t->creds, &t->params, why);
+    enum cause cause = t->info.resumed ? trust_again(t->session, &t->params, why)
+                                       : trust_verify(t->session, t->creds, &t->params, why);
 
     if (cause != CAUSE_NONE)
         (void)gnutls_alert_send(t->session, GNUTLS_AL_FATAL, alert_for(cause));
@@ -405,6 +443,107 @@ const struct tls_info *tls_get_info(const struct tls *t)
     return &t->info;
 }
 
+/* RFC 9266 4.2: under TLS 1.2 only a session with an extended master secret is unique. */
+static bool add_exporter(gnutls_session_t s, struct buf *out)
+{
+    static const char label[] = "EXPORTER-Channel-Binding";
+    char octets[32];
+
+    if (gnutls_protocol_get_version(s) != GNUTLS_TLS1_3 &&
+        gnutls_session_ext_master_secret_status(s) == 0)
+        return false;
+    return gnutls_prf_rfc5705(s, sizeof(label) - 1, label, 0, NULL, sizeof(octets), octets) >= 0 &&
+           buf_add(out, octets, sizeof(octets));
+}
+
+/*
+ * RFC 5929 4.1: the hash that the certificate's signature uses, SHA-256 for those that are too
+ * weak. Signatures with a hash of their own (EdDSA) are left undefined there.
+ */
+static gnutls_digest_algorithm_t end_point_hash(gnutls_x509_crt_t crt)
+{
+    int sign = gnutls_x509_crt_get_signature_algorithm(crt);
+
+    if (sign < 0 || sign == GNUTLS_SIGN_EDDSA_ED25519 || sign == GNUTLS_SIGN_EDDSA_ED448)
+        return GNUTLS_DIG_UNKNOWN;
+    switch ((int)gnutls_sign_get_hash_algorithm((gnutls_sign_algorithm_t)sign)) {
+    case GNUTLS_DIG_MD5:
+    case GNUTLS_DIG_SHA1:
+    case GNUTLS_DIG_SHA256:
+        return GNUTLS_DIG_SHA256;
+    case GNUTLS_DIG_SHA384:
+        return GNUTLS_DIG_SHA384;
+    case GNUTLS_DIG_SHA512:
+        return GNUTLS_DIG_SHA512;
+    }
+    return GNUTLS_DIG_UNKNOWN;
+}
+
+static bool add_end_point(gnutls_session_t s, struct buf *out)
+{
+    unsigned n = 0;
+    const gnutls_datum_t *chain = gnutls_certificate_get_peers(s, &n);
+    char octets[64];
+    gnutls_x509_crt_t crt;
+    bool good = false;
+
+    if (chain == NULL || n == 0 || gnutls_x509_crt_init(&crt) < 0)
+        return false;
+    if (gnutls_x509_crt_import(crt, chain, GNUTLS_X509_FMT_DER) >= 0) {
+        gnutls_digest_algorithm_t hash = end_point_hash(crt);
+
+        good = hash != GNUTLS_DIG_UNKNOWN &&
+               gnutls_hash_fast(hash, chain->data, chain->size, octets) >= 0 &&
+               buf_add(out, octets, gnutls_hash_get_len(hash));
+    }
+    gnutls_x509_crt_deinit(crt);
+    return good;
+}
+
+bool tls_get_binding(struct tls *t, enum tls_binding kind, struct buf *out)
+{
+    switch (kind) {
+    case TLS_BINDING_EXPORTER:
+        return add_exporter(t->session, out);
+    case TLS_BINDING_END_POINT:
+        return add_end_point(t->session, out);
+    }
+    return false;
+}
+
+/*
+ * The session data are asked for only when a ticket has come: under TLS 1.3 GnuTLS would wait for
+ * one. The clock of a chain that was resumed goes on: a day after it was verified it is again.
+ */
+bool tls_ticket(struct tls *t, struct buf *out)
+{
+    struct ticket k = {.made_at = clock_now_s(), .client_cert = t->info.client_cert};
+    gnutls_datum_t data = {0};
+    bool good;
+
+    if (t->identity.len == 0)
+        return false;
+    if ((gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET) == 0) {
+        /* RFC 5077 3.3: under TLS 1.2 the old one stays good when no new one comes. */
+        return t->info.resumed && gnutls_protocol_get_version(t->session) == GNUTLS_TLS1_2 &&
+               buf_add(out, t->kept.data, t->kept.len);
+    }
+    if (t->info.resumed) {
+        k.made_at = t->offered.made_at;
+        k.until = t->offered.until;
+    } else if (!trust_lasts(t->session, t->creds, &k.until)) {
+        return false;
+    }
+    if (gnutls_session_get_data2(t->session, &data) < 0)
+        return false;
+    k.data = data.data;
+    k.n = data.size;
+    good = ticket_pack(out, &k, t->name, &t->identity);
+    gnutls_memset(data.data, 0, data.size);
+    gnutls_free(data.data);
+    return good;
+}
+
 void tls_end(struct tls *t)
 {
     (void)gnutls_bye(t->session, GNUTLS_SHUT_WR);
@@ -422,6 +561,8 @@ void tls_free(struct tls **t)
         gnutls_certificate_free_credentials(gone->creds);
     free(gone->in);
     buf_free(&gone->out);
+    buf_free(&gone->identity);
+    buf_free(&gone->kept);
     free(gone->name);
     free(gone);
     *t = NULL;

@@ -3,8 +3,8 @@
  *
  * GnuTLS does the verifying. What is ours: which roots it gets (net/roots finds those that the
  * chain names, a hundredth of the work of loading all), what it must check besides signatures (the
- * name, the key purpose), and what people are told when it says no, since its status texts name
- * neither dates nor names.
+ * name, the key purpose), and the pins. A session that goes on from a ticket was verified when its
+ * chain came; only what the configuration says of that chain is looked at again.
  */
 #include "config.h"
 
@@ -16,15 +16,15 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/xalloc.h"
+#include "net/pin.h"
 #include "net/resolve.h"
 #include "net/roots.h"
+#include "net/trust_chain.h"
 
 /* A bundle of every authority in the world is a quarter of a megabyte. */
 #define TRUST_FILE_MAX ((size_t)16 * 1024 * 1024)
@@ -34,10 +34,6 @@
 /* GnuTLS itself refuses chains of more than 16. */
 #define CHAIN_MAX 16
 
-/* How much of a certificate's names people are shown. */
-#define NAMES_SHOWN 6
-#define NAME_SHOWN  200
-
 /* Where systems keep their authorities in one file: Debian, Alpine, Arch; Fedora; SUSE; BSD. */
 static const char *const system_bundles[] = {
     "/etc/ssl/certs/ca-certificates.crt",
@@ -46,12 +42,6 @@ static const char *const system_bundles[] = {
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
     "/usr/local/share/certs/ca-root-nss.crt",
-};
-
-/* What the server showed, as DER: its own certificate first. */
-struct chain {
-    const gnutls_datum_t *cert; /* borrowed from the session */
-    unsigned n;
 };
 
 /* Reads all of FD, which has SIZE octets (0: who knows), in as few calls as that allows. */
@@ -88,30 +78,22 @@ static enum cause read_bundle(const char *path, struct buf *pem, struct fault *w
     return err == 0 ? CAUSE_NONE : fault_errno(why, CAUSE_CONFIG, err, "%s", path);
 }
 
-/*
- * Reads the bundle into PEM; *PATH gets its name. Without a trust_file that is the first one there
- * is; *PATH of NULL tells that this system keeps none (a PKCS#11 store, or nothing at all).
- */
-static enum cause find_bundle(const char *trust_file, const char **path, struct buf *pem,
-                              struct fault *why)
+const char *trust_bundle(const struct tls_params *p)
 {
-    *path = trust_file;
-    if (trust_file != NULL)
-        return read_bundle(trust_file, pem, why);
+    if (p->trust_file != NULL)
+        return p->trust_file;
     for (size_t i = 0; i < ARRAY_LEN(system_bundles); i++) {
-        if (access(system_bundles[i], R_OK) == 0) {
-            *path = system_bundles[i];
-            return read_bundle(system_bundles[i], pem, why);
-        }
+        if (access(system_bundles[i], R_OK) == 0)
+            return system_bundles[i];
     }
-    return CAUSE_NONE;
+    return NULL;
 }
 
 /*
  * The names that a root for this chain can have: those of all issuers and, for a certificate that
  * is itself in the bundle, those of all subjects.
  */
-static size_t wanted_names(const struct chain *chain, struct roots_dn out[2 * CHAIN_MAX])
+static size_t wanted_names(const struct trust_chain *chain, struct roots_dn out[2 * CHAIN_MAX])
 {
     size_t n = 0;
 
@@ -153,7 +135,7 @@ static void add_root(void *context, const char *pem, size_t n)
  * the number of certificates in PEM. Returns a GnuTLS error or 0.
  */
 static int load_roots(gnutls_certificate_credentials_t creds, const struct buf *pem,
-                      const struct chain *chain, size_t *seen)
+                      const struct trust_chain *chain, size_t *seen)
 {
     struct roots_dn wanted[2 * CHAIN_MAX];
     size_t n = chain != NULL ? wanted_names(chain, wanted) : 0;
@@ -167,301 +149,50 @@ static int load_roots(gnutls_certificate_credentials_t creds, const struct buf *
     return 0;
 }
 
+/* The name that the certificate must be for, in the form that GnuTLS checks. */
+struct wanted {
+    char *name; /* owned; NULL: an address */
+    struct resolve_addr addr;
+    unsigned char *ip; /* in addr */
+    unsigned ip_size;
+};
+
+static void wanted_init(struct wanted *w, const char *name)
+{
+    memset(w, 0, sizeof(*w));
+    if (!resolve_literal(name, &w->addr)) {
+        w->name = xstrdup(name);
+    } else if (w->addr.sa.ss_family == AF_INET) {
+        w->ip = (unsigned char *)&((struct sockaddr_in *)&w->addr.sa)->sin_addr;
+        w->ip_size = sizeof(struct in_addr);
+    } else {
+        w->ip = (unsigned char *)&((struct sockaddr_in6 *)&w->addr.sa)->sin6_addr;
+        w->ip_size = sizeof(struct in6_addr);
+    }
+}
+
 /* Asks GnuTLS: signatures, times, stapled OCSP, name or address, and the purpose. */
 static int verify(gnutls_session_t session, const char *name, unsigned *status)
 {
     unsigned char purpose[] = GNUTLS_KP_TLS_WWW_SERVER; /* the typed data are not const */
-    struct resolve_addr addr;
-    char *text = NULL;
     gnutls_typed_vdata_st data[2] = {
         {.type = GNUTLS_DT_IP_ADDRESS},
         {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = purpose},
     };
+    struct wanted w;
     int ret;
 
-    if (!resolve_literal(name, &addr)) {
-        text = xstrdup(name);
+    wanted_init(&w, name);
+    data[0].data = w.ip;
+    data[0].size = w.ip_size;
+    if (w.name != NULL) {
         data[0].type = GNUTLS_DT_DNS_HOSTNAME;
-        data[0].data = (unsigned char *)text;
-        data[0].size = (unsigned)strlen(text);
-    } else if (addr.sa.ss_family == AF_INET) {
-        data[0].data = (unsigned char *)&((struct sockaddr_in *)&addr.sa)->sin_addr;
-        data[0].size = sizeof(struct in_addr);
-    } else {
-        data[0].data = (unsigned char *)&((struct sockaddr_in6 *)&addr.sa)->sin6_addr;
-        data[0].size = sizeof(struct in6_addr);
+        data[0].data = (unsigned char *)w.name;
+        data[0].size = (unsigned)strlen(w.name);
     }
     ret = gnutls_certificate_verify_peers(session, data, ARRAY_LEN(data), status);
-    free(text);
+    free(w.name);
     return ret;
-}
-
-/* One certificate of the chain, imported for its texts; NULL when it cannot be. */
-static gnutls_x509_crt_t import(const struct chain *chain, unsigned i)
-{
-    gnutls_x509_crt_t crt;
-
-    if (i >= chain->n || gnutls_x509_crt_init(&crt) < 0)
-        return NULL;
-    if (gnutls_x509_crt_import(crt, &chain->cert[i], GNUTLS_X509_FMT_DER) >= 0)
-        return crt;
-    gnutls_x509_crt_deinit(crt);
-    return NULL;
-}
-
-/* Appends the subject or the issuer as people read it: "CN=Example Root,O=Example". */
-static void add_dn(struct buf *out, gnutls_x509_crt_t crt, bool issuer)
-{
-    gnutls_datum_t dn = {0};
-    int ret =
-        issuer ? gnutls_x509_crt_get_issuer_dn3(crt, &dn, 0) : gnutls_x509_crt_get_dn3(crt, &dn, 0);
-
-    if (ret < 0 || dn.size == 0)
-        buf_adds(out, "(no name)");
-    else
-        buf_addf(out, "%.*s", NAME_SHOWN, (const char *)dn.data);
-    gnutls_free(dn.data);
-}
-
-/* Appends one name of a certificate behind those before it. */
-static void add_name(struct buf *out, unsigned type, const char *name, size_t n)
-{
-    char ip[INET6_ADDRSTRLEN];
-
-    if (out->len > 0)
-        buf_adds(out, ", ");
-    if (type != GNUTLS_SAN_IPADDRESS)
-        buf_addf(out, "%.*s", (int)(n < NAME_SHOWN ? n : NAME_SHOWN), name);
-    else if ((n == 4 || n == 16) && inet_ntop(n == 4 ? AF_INET : AF_INET6, name, ip, sizeof(ip)))
-        buf_adds(out, ip);
-}
-
-/* Appends the names and addresses a certificate is for, the first few of them. */
-static void add_names(struct buf *out, gnutls_x509_crt_t crt)
-{
-    char name[512];
-    unsigned shown = 0, more = 0;
-
-    for (unsigned i = 0;; i++) {
-        size_t n = sizeof(name);
-        unsigned type = 0;
-        int ret = gnutls_x509_crt_get_subject_alt_name2(crt, i, name, &n, &type, NULL);
-
-        if (ret == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-            break;
-        if (ret < 0 || (type != GNUTLS_SAN_DNSNAME && type != GNUTLS_SAN_IPADDRESS)) {
-            if (i >= LIMIT_REPLY_LINE) /* a certificate cannot hold so many */
-                break;
-            continue;
-        }
-        if (shown == NAMES_SHOWN) {
-            more++;
-        } else {
-            add_name(out, type, name, n);
-            shown++;
-        }
-    }
-    if (more > 0)
-        buf_addf(out, " and %u more", more);
-    if (shown == 0)
-        add_dn(out, crt, false);
-}
-
-static void add_date(struct buf *out, time_t at)
-{
-    struct tm tm;
-
-    if (gmtime_r(&at, &tm) != NULL)
-        buf_addf(out, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
-}
-
-/* "the certificate" for the server's own, else "the certificate of the authority NAME". */
-static void add_whose(struct buf *out, gnutls_x509_crt_t crt, unsigned i)
-{
-    buf_adds(out, "the certificate");
-    if (i > 0) {
-        buf_adds(out, " of the authority ");
-        add_dn(out, crt, false);
-    }
-}
-
-/* The first certificate of the chain that is out of its time; a root of ours is not in there. */
-static enum cause explain_time(const struct chain *chain, struct fault *why)
-{
-    time_t now = (time_t)clock_now_s();
-    struct buf text;
-    bool told = false;
-
-    buf_init(&text, LIMIT_FAULT_TEXT);
-    for (unsigned i = 0; i < chain->n && !told; i++) {
-        gnutls_x509_crt_t crt = import(chain, i);
-        time_t from, to;
-
-        if (crt == NULL)
-            continue;
-        from = gnutls_x509_crt_get_activation_time(crt);
-        to = gnutls_x509_crt_get_expiration_time(crt);
-        told = to < now || from > now;
-        if (told) {
-            add_whose(&text, crt, i);
-            buf_adds(&text, to < now ? " expired on " : " is not valid before ");
-            add_date(&text, to < now ? to : from);
-            if (to < now)
-                buf_addf(&text, " (%lld days ago)", (long long)(now - to) / 86400);
-        }
-        gnutls_x509_crt_deinit(crt);
-    }
-    if (!told)
-        buf_adds(&text, "the certificate of an authority is expired or not yet valid");
-    fault_set(why, CAUSE_TLS_TIME, "%s", text.data);
-    buf_free(&text);
-    return CAUSE_TLS_TIME;
-}
-
-/* "the certificate is for A, B, not for NAME": mostly a host that has several names. */
-static enum cause explain_name(const struct chain *chain, const char *name, struct fault *why)
-{
-    gnutls_x509_crt_t crt = import(chain, 0);
-    struct buf names;
-
-    buf_init(&names, LIMIT_FAULT_TEXT);
-    if (crt != NULL) {
-        add_names(&names, crt);
-        gnutls_x509_crt_deinit(crt);
-    }
-    fault_set(why, CAUSE_TLS_NAME, "the certificate is for %s, not for %s", names.data, name);
-    fault_hint(why, "correct 'host', or, if this is the right server, set tls_name to one of the "
-                    "names in its certificate");
-    buf_free(&names);
-    return CAUSE_TLS_NAME;
-}
-
-/* By name: whether the signature holds matters to nobody who does not trust it anyway. */
-static bool is_self_signed(const struct chain *chain, unsigned i)
-{
-    struct roots_dn issuer, subject;
-
-    return roots_names(chain->cert[i].data, chain->cert[i].size, &issuer, &subject) &&
-           roots_same(&issuer, &subject);
-}
-
-/* No way from the certificate to a root of ours, and where it ends. */
-static enum cause explain_untrusted(const struct chain *chain, unsigned status, struct fault *why)
-{
-    /* Nobody is known above the last one; a signer that is none stands above the first. */
-    bool first = (status & GNUTLS_CERT_SIGNER_NOT_CA) != 0;
-    gnutls_x509_crt_t crt = import(chain, first ? 0 : chain->n - 1);
-    struct buf issuer;
-
-    buf_init(&issuer, LIMIT_FAULT_TEXT);
-    if (crt != NULL) {
-        add_dn(&issuer, crt, true);
-        gnutls_x509_crt_deinit(crt);
-    }
-    if ((status & GNUTLS_CERT_SIGNATURE_FAILURE) != 0)
-        fault_set(why, CAUSE_TLS_UNTRUSTED, "a signature in the certificate chain is wrong");
-    else if ((status & GNUTLS_CERT_SIGNER_NOT_CA) != 0)
-        fault_set(why, CAUSE_TLS_UNTRUSTED,
-                  "the certificate is signed by %s, which may not sign certificates", issuer.data);
-    else if ((status & GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE) != 0)
-        fault_set(why, CAUSE_TLS_UNTRUSTED,
-                  "the certificate breaks a rule that its authority is bound to");
-    else if (chain->n == 1 && is_self_signed(chain, 0)) {
-        fault_set(why, CAUSE_TLS_UNTRUSTED,
-                  "the certificate is self-signed, nobody vouches for it");
-        fault_hint(why, "if it is yours, set tls_trust = FILE with that certificate");
-    } else {
-        fault_set(why, CAUSE_TLS_UNTRUSTED, "the certificate is signed by an unknown authority: %s",
-                  issuer.data);
-        fault_hint(why, "if you trust it, set tls_trust = FILE with that authority's certificate");
-    }
-    buf_free(&issuer);
-    return CAUSE_TLS_UNTRUSTED;
-}
-
-/* Which key or signature of the chain is too weak. */
-static enum cause explain_weak(const struct chain *chain, struct fault *why)
-{
-    struct buf text;
-    bool told = false;
-
-    buf_init(&text, LIMIT_FAULT_TEXT);
-    for (unsigned i = 0; i < chain->n && !told; i++) {
-        gnutls_x509_crt_t crt = import(chain, i);
-        unsigned bits = 0;
-        int algorithm, sign;
-
-        if (crt == NULL)
-            continue;
-        algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
-        sign = gnutls_x509_crt_get_signature_algorithm(crt);
-        add_whose(&text, crt, i);
-        if (algorithm >= 0 && gnutls_pk_bits_to_sec_param((gnutls_pk_algorithm_t)algorithm, bits) <
-                                  GNUTLS_SEC_PARAM_MEDIUM) {
-            const char *name = gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm);
-
-            told = buf_addf(&text, " has a weak key: %s with %u bits", name, bits);
-        } else if (sign >= 0 && gnutls_sign_is_secure2((gnutls_sign_algorithm_t)sign,
-                                                       GNUTLS_SIGN_FLAG_SECURE_FOR_CERTS) == 0) {
-            const char *name = gnutls_sign_get_name((gnutls_sign_algorithm_t)sign);
-
-            told = buf_addf(&text, " has a weak signature: %s", name != NULL ? name : "unknown");
-        } else {
-            buf_reset(&text);
-        }
-        gnutls_x509_crt_deinit(crt);
-    }
-    if (!told)
-        buf_adds(&text, "the certificate chain uses a key or an algorithm that is too weak");
-    fault_set(why, CAUSE_TLS_UNTRUSTED, "%s", text.data);
-    fault_hint(why, "the server needs a new certificate; tls_priority can allow weak ones");
-    buf_free(&text);
-    return CAUSE_TLS_UNTRUSTED;
-}
-
-/* A status nobody made a sentence for, in GnuTLS' words. */
-static enum cause explain_rest(unsigned status, struct fault *why)
-{
-    gnutls_datum_t text = {0};
-
-    if (gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0) < 0)
-        fault_set(why, CAUSE_TLS_UNTRUSTED, "the certificate is not valid (status %u)", status);
-    else
-        fault_set(why, CAUSE_TLS_UNTRUSTED, "%s", (const char *)text.data);
-    gnutls_free(text.data);
-    return CAUSE_TLS_UNTRUSTED;
-}
-
-/* From the bits of the status to one sentence: the worst trouble first. */
-static enum cause explain(const struct chain *chain, unsigned status, const char *name,
-                          struct fault *why)
-{
-    const unsigned untrusted = GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA |
-                               GNUTLS_CERT_SIGNATURE_FAILURE |
-                               GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE;
-
-    if ((status & GNUTLS_CERT_REVOKED) != 0)
-        return fault_set(why, CAUSE_TLS_REVOKED, "the certificate was revoked by its authority");
-    if ((status & untrusted) != 0)
-        return explain_untrusted(chain, status, why);
-    if ((status & GNUTLS_CERT_INSECURE_ALGORITHM) != 0)
-        return explain_weak(chain, why);
-    if ((status & (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED)) != 0)
-        return explain_time(chain, why);
-    if ((status & GNUTLS_CERT_UNEXPECTED_OWNER) != 0)
-        return explain_name(chain, name, why);
-    if ((status & GNUTLS_CERT_PURPOSE_MISMATCH) != 0)
-        return fault_set(why, CAUSE_TLS_UNTRUSTED, "the certificate is not meant for servers");
-    if ((status & GNUTLS_CERT_MISSING_OCSP_STATUS) != 0)
-        return fault_set(why, CAUSE_TLS_UNTRUSTED,
-                         "the certificate demands proof that it is not revoked (a stapled OCSP "
-                         "answer), and the server sent none");
-    if ((status & (GNUTLS_CERT_INVALID_OCSP_STATUS | GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED |
-                   GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE)) != 0)
-        return fault_set(why, CAUSE_TLS_UNTRUSTED,
-                         "the server sent a proof of its certificate's validity (a stapled OCSP "
-                         "answer) that is wrong or out of date");
-    return explain_rest(status, why);
 }
 
 /* GnuTLS could not even come to a verdict, say for a chain of hundreds: that is a no. */
@@ -485,11 +216,11 @@ static enum cause load_system(gnutls_certificate_credentials_t creds, struct fau
 
 /* Verifies with the roots that the chain names and, if that fails, with all of them. */
 static enum cause verify_with(gnutls_session_t session, gnutls_certificate_credentials_t creds,
-                              const struct chain *chain, const struct tls_params *p,
+                              const struct trust_chain *chain, const struct tls_params *p,
                               struct fault *why)
 {
-    const struct chain *named = chain;
-    const char *path = NULL;
+    const struct trust_chain *named = chain;
+    const char *path = trust_bundle(p);
     unsigned status = GNUTLS_CERT_INVALID;
     size_t seen = 0;
     struct buf pem;
@@ -497,9 +228,7 @@ static enum cause verify_with(gnutls_session_t session, gnutls_certificate_crede
     int ret = 0;
 
     buf_init(&pem, TRUST_FILE_MAX);
-    cause = find_bundle(p->trust_file, &path, &pem, why);
-    if (cause == CAUSE_NONE && path == NULL)
-        cause = load_system(creds, why);
+    cause = path != NULL ? read_bundle(path, &pem, why) : load_system(creds, why);
     for (int tries = path != NULL ? 2 : 1; cause == CAUSE_NONE && tries > 0; tries--) {
         if (path != NULL)
             ret = load_roots(creds, &pem, named, &seen);
@@ -518,16 +247,157 @@ static enum cause verify_with(gnutls_session_t session, gnutls_certificate_crede
         return cause;
     if (ret < 0)
         return library_fault(ret, why);
-    return status == 0 ? CAUSE_NONE : explain(chain, status, p->name, why);
+    return status == 0 ? CAUSE_NONE : trust_chain_explain(chain, status, p->name, why);
+}
+
+/*
+ * The pin is of the server's own key, as curl has it: of a chain anybody can send what he likes,
+ * and only of its first certificate he must have the key. Whom to take authorities' words from is
+ * what tls_trust says.
+ */
+static enum cause check_pins(gnutls_x509_crt_t leaf, const struct strv *pins, struct fault *why)
+{
+    unsigned char have[PIN_OCTETS], want[PIN_OCTETS];
+    size_t n = sizeof(have);
+    struct buf text;
+    int ret;
+
+    if (pins == NULL || pins->n == 0)
+        return CAUSE_NONE;
+    ret = gnutls_x509_crt_get_key_id(leaf, GNUTLS_KEYID_USE_SHA256, have, &n);
+    if (ret < 0 || n != sizeof(have))
+        return library_fault(ret, why);
+    for (size_t i = 0; i < pins->n; i++) {
+        if (!pin_parse(pins->v[i], want))
+            return fault_set(why, CAUSE_CONFIG, "tls_pin: not the SHA-256 of a public key");
+        if (memcmp(want, have, sizeof(have)) == 0)
+            return CAUSE_NONE;
+    }
+    buf_init(&text, LIMIT_FAULT_TEXT);
+    pin_format(&text, have);
+    fault_set(why, CAUSE_TLS_UNTRUSTED,
+              "the server's public key is none of those in tls_pin, it is %s", text.data);
+    fault_hint(why, "somebody may be listening in; only if the server's people say that its key "
+                    "has changed, set tls_pin to the one shown");
+    buf_free(&text);
+    return CAUSE_TLS_UNTRUSTED;
+}
+
+static enum cause no_chain(struct fault *why)
+{
+    return fault_set(why, CAUSE_TLS_UNTRUSTED, "the server showed no certificate");
+}
+
+static enum cause no_leaf(struct fault *why)
+{
+    return fault_set(why, CAUSE_TLS_UNTRUSTED, "the server's certificate cannot be read");
+}
+
+static bool get_chain(gnutls_session_t session, struct trust_chain *chain)
+{
+    chain->cert = gnutls_certificate_get_peers(session, &chain->n);
+    return chain->cert != NULL && chain->n > 0;
 }
 
 enum cause trust_verify(gnutls_session_t session, gnutls_certificate_credentials_t creds,
                         const struct tls_params *p, struct fault *why)
 {
-    struct chain chain = {0};
+    struct trust_chain chain = {0};
+    gnutls_x509_crt_t leaf;
+    enum cause cause;
 
-    chain.cert = gnutls_certificate_get_peers(session, &chain.n);
-    if (chain.cert == NULL || chain.n == 0)
-        return fault_set(why, CAUSE_TLS_UNTRUSTED, "the server showed no certificate");
-    return verify_with(session, creds, &chain, p, why);
+    if (!get_chain(session, &chain))
+        return no_chain(why);
+    cause = verify_with(session, creds, &chain, p, why);
+    if (cause != CAUSE_NONE || p->pins == NULL || p->pins->n == 0)
+        return cause;
+    leaf = trust_chain_import(&chain, 0);
+    if (leaf == NULL)
+        return no_leaf(why);
+    cause = check_pins(leaf, p->pins, why);
+    gnutls_x509_crt_deinit(leaf);
+    return cause;
+}
+
+/* The status bits for what can be wrong with LEAF without a look at who signed it. */
+static unsigned check_leaf(gnutls_x509_crt_t leaf, const char *name)
+{
+    unsigned status = 0;
+    struct wanted w;
+    bool fits;
+
+    wanted_init(&w, name);
+    fits = w.name != NULL ? gnutls_x509_crt_check_hostname2(leaf, w.name, 0) != 0
+                          : gnutls_x509_crt_check_ip(leaf, w.ip, w.ip_size, 0) != 0;
+    free(w.name);
+    if (!fits)
+        status |= GNUTLS_CERT_UNEXPECTED_OWNER;
+    if (gnutls_x509_crt_check_key_purpose(leaf, GNUTLS_KP_TLS_WWW_SERVER, 0) == 0)
+        status |= GNUTLS_CERT_PURPOSE_MISMATCH;
+    return status;
+}
+
+enum cause trust_again(gnutls_session_t session, const struct tls_params *p, struct fault *why)
+{
+    struct trust_chain chain = {0};
+    gnutls_x509_crt_t leaf;
+    unsigned status;
+    enum cause cause;
+
+    if (!get_chain(session, &chain))
+        return no_chain(why);
+    leaf = trust_chain_import(&chain, 0);
+    if (leaf == NULL)
+        return no_leaf(why);
+    status = check_leaf(leaf, p->name);
+    cause = status != 0 ? trust_chain_explain(&chain, status, p->name, why)
+                        : check_pins(leaf, p->pins, why);
+    gnutls_x509_crt_deinit(leaf);
+    return cause;
+}
+
+static void not_after(gnutls_x509_crt_t crt, int64_t *until)
+{
+    time_t end = gnutls_x509_crt_get_expiration_time(crt);
+
+    if (end == (time_t)-1)
+        *until = 0;
+    else if ((int64_t)end < *until)
+        *until = (int64_t)end;
+}
+
+/* RFC 7633: the certificate is nothing without a fresh word of its authority. */
+static bool must_staple(gnutls_x509_crt_t crt)
+{
+    gnutls_datum_t value = {0};
+    bool there =
+        gnutls_x509_crt_get_extension_by_oid2(crt, "1.3.6.1.5.5.7.1.24", 0, &value, NULL) !=
+        GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+
+    gnutls_free(value.data);
+    return there;
+}
+
+bool trust_lasts(gnutls_session_t session, gnutls_certificate_credentials_t creds, int64_t *until)
+{
+    struct trust_chain chain = {0};
+    bool good = get_chain(session, &chain), rooted = false;
+
+    *until = INT64_MAX;
+    for (unsigned i = 0; good && !rooted && i < chain.n; i++) {
+        gnutls_x509_crt_t crt = trust_chain_import(&chain, i), root = NULL;
+
+        if (crt == NULL)
+            return false;
+        good = !must_staple(crt);
+        not_after(crt, until);
+        /* What lies above the first one that a root of ours has signed did not matter. */
+        rooted = gnutls_certificate_get_issuer(creds, crt, &root, GNUTLS_TL_GET_COPY) >= 0;
+        if (rooted) {
+            not_after(root, until);
+            gnutls_x509_crt_deinit(root);
+        }
+        gnutls_x509_crt_deinit(crt);
+    }
+    return good;
 }

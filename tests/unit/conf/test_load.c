@@ -111,7 +111,7 @@ static void test_wrong_lines(struct scratch *s)
         {GOOD "port =\n", "F:3: port: the value is missing\n", "an empty value"},
         {GOOD "password =\n", "F:3: password: the value is missing\n", "an empty password"},
         {GOOD "port = x\n", "F:3: port: not a number from 1 to 65535\n", "no number"},
-        {GOOD "tls_pin = sha256:00\n", "F:3: tls_pin is not built yet\n", "not built"},
+        {GOOD "require_tls = yes\n", "F:3: require_tls is not built yet\n", "not built"},
         {GOOD "require_tls = yes\n", "F:3: require_tls is not built yet\n", "not built either"},
         {GOOD "[aliases]\nroot = |x\n", "F:4: root: aliases name addresses, no files or programs\n",
          "an alias"},

@@ -76,11 +76,13 @@ static inline int mem_ready(gnutls_transport_ptr_t ptr, unsigned ms)
 }
 
 /*
- * mem_start - a server that shows CHAIN (the first its own, with its key) under PRIORITY (NULL:
- * "NORMAL"). STAPLE: an OCSP response or NULL.
+ * mem_start_keyed - a server that shows CHAIN (the first its own, with its key) under PRIORITY
+ * (NULL: "NORMAL"). STAPLE: an OCSP response or NULL. KEY: what its tickets are encrypted with, for
+ * servers that are one server (empty: it gives none), or NULL.
  */
-static inline struct memserver *mem_start(const struct pki_cert *const *chain, unsigned n,
-                                          const char *priority, const gnutls_datum_t *staple)
+static inline struct memserver *mem_start_keyed(const struct pki_cert *const *chain, unsigned n,
+                                                const char *priority, const gnutls_datum_t *staple,
+                                                const gnutls_datum_t *key)
 {
     struct memserver *m = calloc(1, sizeof(*m));
     gnutls_x509_crt_t crts[8];
@@ -100,12 +102,22 @@ static inline struct memserver *mem_start(const struct pki_cert *const *chain, u
              "priority");
     pki_must(gnutls_credentials_set(m->session, GNUTLS_CRD_CERTIFICATE, m->creds), "credentials");
     pki_must(gnutls_session_ticket_key_generate(&m->ticket_key), "ticket key");
-    pki_must(gnutls_session_ticket_enable_server(m->session, &m->ticket_key), "tickets");
+    if (key == NULL)
+        key = &m->ticket_key;
+    if (key->size > 0)
+        pki_must(gnutls_session_ticket_enable_server(m->session, key), "tickets");
     gnutls_transport_set_ptr(m->session, m);
     gnutls_transport_set_pull_function(m->session, mem_pull);
     gnutls_transport_set_pull_timeout_function(m->session, mem_ready);
     gnutls_transport_set_push_function(m->session, mem_push);
     return m;
+}
+
+/* mem_start - the same with a ticket key of its own. */
+static inline struct memserver *mem_start(const struct pki_cert *const *chain, unsigned n,
+                                          const char *priority, const gnutls_datum_t *staple)
+{
+    return mem_start_keyed(chain, n, priority, staple, NULL);
 }
 
 static inline void mem_stop(struct memserver *m)

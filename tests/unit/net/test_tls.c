@@ -272,6 +272,41 @@ static void test_behind_the_handshake(const char *priority, bool tls13)
     fault_free(&why);
 }
 
+/* What binds a login to the session must be what the server sees. */
+static void test_bindings(const char *priority, gnutls_digest_algorithm_t digest, bool exporter)
+{
+    struct pki_wish w = {.cn = "mail", .dns = {"mail.example.org"}, .digest = digest};
+    struct pki_cert cert = pki_make(&w, &root);
+    gnutls_datum_t der = pki_der(&cert);
+    struct pki_cert before = leaf;
+    struct fault why = {0};
+    struct pair c;
+    struct buf got;
+    char want[64];
+
+    leaf = cert;
+    c = connect_pair(priority, &why);
+    buf_init(&got, 64);
+    ok(tls_get_binding(c.client, TLS_BINDING_EXPORTER, &got) == exporter, "an exporter: %s",
+       exporter ? "yes" : "no");
+    pki_must(
+        gnutls_prf_rfc5705(c.server->session, 24, "EXPORTER-Channel-Binding", 0, NULL, 32, want),
+        "exporter");
+    is_mem(got.data, got.len, want, exporter ? 32 : 0, "...as the server has it");
+    buf_reset(&got);
+    ok(tls_get_binding(c.client, TLS_BINDING_END_POINT, &got), "an end point");
+    if (digest == 0)
+        digest = GNUTLS_DIG_SHA256;
+    pki_must(gnutls_hash_fast(digest, der.data, der.size, want), "hash");
+    is_mem(got.data, got.len, want, gnutls_hash_get_len(digest), "...with the certificate's hash");
+    buf_free(&got);
+    gnutls_free(der.data);
+    end_pair(&c);
+    leaf = before;
+    pki_free(&cert);
+    fault_free(&why);
+}
+
 enum how_it_ends { BY_NOTIFY, BY_EOF, BY_ALERT, BY_NOISE };
 
 static void check_end(const char *priority, enum how_it_ends how, enum cause want, const char *text)
@@ -448,6 +483,10 @@ int main(void)
     test_records(tls12);
     test_slow_wire();
     test_goodbye();
+    test_bindings(NULL, 0, true);
+    test_bindings(NULL, GNUTLS_DIG_SHA384, true);
+    test_bindings(tls12, GNUTLS_DIG_SHA512, true);
+    test_bindings("NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_SESSION_HASH", 0, false);
     pki_unfile(root_file);
     pki_free(&root);
     pki_free(&leaf);

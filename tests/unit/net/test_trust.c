@@ -21,13 +21,18 @@ struct attempt {
     const char *trust;               /* NULL: root_file */
     const char *priority, *server_priority;
     const gnutls_datum_t *staple;
+    const char *pins[3]; /* NULL: ends */
 };
 
 static enum cause try(const struct attempt *a, struct fault *why)
 {
     struct tls_params p = {.name = a->name != NULL ? a->name : "mail.example.org",
                            .trust_file = a->trust != NULL ? a->trust : root_file,
-                           .priority = a->priority};
+                           .priority = a->priority,
+                           .pins = &(struct strv){.v = (char **)(uintptr_t)a->pins,
+                                                  .n = a->pins[0] == NULL   ? 0
+                                                       : a->pins[1] == NULL ? 1
+                                                                            : 2}};
     unsigned n = a->chain[1] == NULL ? 1 : a->chain[2] == NULL ? 2 : 3;
     struct memserver *m = mem_start(a->chain, n, a->server_priority, a->staple);
     struct tls *t = NULL;
@@ -279,6 +284,54 @@ static void test_staples(void)
     pki_free(&must);
 }
 
+/* The pin of a certificate's key, in our notation. */
+static void pin_of(const struct pki_cert *c, char out[80])
+{
+    unsigned char id[32];
+    size_t n = sizeof(id);
+
+    pki_must(gnutls_x509_crt_get_key_id(c->crt, GNUTLS_KEYID_USE_SHA256, id, &n), "key id");
+    memcpy(out, "sha256:", 8);
+    for (size_t i = 0; i < n; i++)
+        snprintf(out + 7 + 2 * i, 3, "%02x", id[i]);
+}
+
+static void test_pins(void)
+{
+    static const char other_pin[] =
+        "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    struct pki_wish w = {.cn = "mail", .dns = {"mail.example.org"}};
+    struct pki_cert leaf = pki_make(&w, &middle), own = pki_make(&w, NULL);
+    char *own_pem = pki_pem(&own), *own_file = pki_file(own_pem);
+    char pin[80], middle_pin[80], own_pin[80];
+    struct attempt a = {.chain = {&leaf, &middle}, .pins = {pin}};
+
+    pin_of(&leaf, pin);
+    pin_of(&middle, middle_pin);
+    pin_of(&own, own_pin);
+    check(&a, CAUSE_NONE, NULL, NULL, "the pin of the server's key");
+    a.pins[0] = other_pin;
+    check(&a, CAUSE_TLS_UNTRUSTED, pin, "set tls_pin", "another pin");
+    a.pins[1] = pin;
+    check(&a, CAUSE_NONE, NULL, NULL, "one of two pins");
+    a.pins[0] = middle_pin;
+    a.pins[1] = NULL;
+    check(&a, CAUSE_TLS_UNTRUSTED, pin, NULL, "the pin of an authority in the chain");
+    a.pins[0] = "sha256:00";
+    check(&a, CAUSE_CONFIG, "tls_pin", NULL, "a pin that is none");
+    a.pins[0] = pin;
+    a.name = "other.example.org";
+    check(&a, CAUSE_TLS_NAME, NULL, NULL, "the right key and the wrong name");
+    a = (struct attempt){.chain = {&own}, .pins = {own_pin}};
+    check(&a, CAUSE_TLS_UNTRUSTED, "self-signed", "tls_trust", "a pin is no trust");
+    a.trust = own_file;
+    check(&a, CAUSE_NONE, NULL, NULL, "a self-signed server with its pin and its trust");
+    pki_unfile(own_file);
+    free(own_pem);
+    pki_free(&leaf);
+    pki_free(&own);
+}
+
 static void make_all(void)
 {
     char *root_pem, *twin_pem, *other_pem;
@@ -312,6 +365,7 @@ int main(void)
     test_untrusted();
     test_trust_files();
     test_staples();
+    test_pins();
     pki_unfile(root_file);
     pki_unfile(other_file);
     pki_unfile(all_file);
