@@ -1,6 +1,6 @@
 /*
  * ticket.c: see ticket.h. The layout: a magic line with the version, a checksum of all behind it,
- * two times, flags, and three texts with their lengths in front, to the last octet; numbers with
+ * two times, flags, and four texts with their lengths in front, to the last octet; numbers with
  * the highest octet first. The checksum finds what a full disk or a crash left; against whoever may
  * write the file nothing is needed, since it lies where the user's own configuration lies.
  */
@@ -84,6 +84,7 @@ bool ticket_pack(struct buf *out, const struct ticket *t, const char *name,
     put_number(&body, t->client_cert ? FLAG_CLIENT_CERT : 0, 1);
     put_text(&body, name, strlen(name));
     put_text(&body, identity->data, identity->len);
+    put_text(&body, t->pins, t->n_pins);
     put_text(&body, t->data, t->n);
     good = !body.over && out->ceiling - out->len >= MAGIC_SIZE + SUM_SIZE + body.len;
     if (good) {
@@ -155,6 +156,7 @@ bool ticket_unpack(struct ticket *t, const struct buf *blob, const char *name,
     t->until = (int64_t)get_number(&r, 8);
     t->client_cert = (get_number(&r, 1) & FLAG_CLIENT_CERT) != 0;
     same = get_same(&r, name, strlen(name)) && get_same(&r, identity->data, identity->len);
+    t->pins = get_text(&r, &t->n_pins);
     t->data = get_text(&r, &t->n);
     if (!same || r.bad || r.left > 0 || t->n == 0)
         return false;

@@ -19,6 +19,8 @@ struct ticket {
     int64_t made_at;  /* when the chain was verified in full */
     int64_t until;    /* when the first certificate or list that this rested on ends */
     bool client_cert; /* the server has seen our certificate */
+    const char *pins; /* those that the server's key was compared with, N_PINS octets; borrowed */
+    size_t n_pins;
     const void *data; /* the library's, N octets; borrowed */
     size_t n;
 };

@@ -63,6 +63,7 @@ struct tls {
     struct buf out; /* what waits to be sent begins at out_at */
     size_t out_at;
     struct buf identity;   /* of the files that trust rests on; empty: not to be kept */
+    struct buf pins;       /* one a line */
     struct buf kept;       /* the ticket that was offered, or empty */
     struct ticket offered; /* its parts */
 };
@@ -223,6 +224,8 @@ static void offer_ticket(struct tls *t)
                                        .key = p->key_file,
                                        .priority = p->priority};
 
+    for (size_t i = 0; p->pins != NULL && i < p->pins->n; i++)
+        buf_addf(&t->pins, "%s\n", p->pins->v[i]);
     if (!ticket_identity(&basis, &t->identity)) {
         buf_reset(&t->identity);
         return;
@@ -271,7 +274,8 @@ enum cause tls_new(struct tls **out, const struct tls_params *p, struct fault *w
     t->params = *p;
     t->in = xmalloc(IN_SIZE);
     buf_init(&t->out, OUT_CEILING);
-    buf_init(&t->identity, TICKET_MAX / 2);
+    buf_init(&t->identity, TICKET_MAX / 4);
+    buf_init(&t->pins, TICKET_MAX / 4);
     buf_init_secret(&t->kept, TICKET_MAX);
     cause = set_up(t, p, why);
     if (cause != CAUSE_NONE)
@@ -382,11 +386,23 @@ static gnutls_alert_description_t alert_for(enum cause cause)
     return GNUTLS_A_BAD_CERTIFICATE;
 }
 
+/* The same question about the same chain has the same answer, and reading a certificate its price. */
+static bool answered(const struct tls *t)
+{
+    const struct ticket *k = &t->offered;
+
+    return !t->pins.over && k->n_pins == t->pins.len &&
+           memcmp(k->pins, t->pins.data, t->pins.len) == 0;
+}
+
 enum cause tls_verify(struct tls *t, struct fault *why)
 {
-    enum cause cause = t->info.resumed ? trust_again(t->session, &t->params, why)
-                                       : trust_verify(t->session, t->creds, &t->params, why);
+    enum cause cause = CAUSE_NONE;
 
+    if (!t->info.resumed)
+        cause = trust_verify(t->session, t->creds, &t->params, why);
+    else if (!answered(t))
+        cause = trust_again(t->session, &t->params, why);
     if (cause != CAUSE_NONE)
         (void)gnutls_alert_send(t->session, GNUTLS_AL_FATAL, alert_for(cause));
     return cause;
@@ -517,11 +533,14 @@ bool tls_get_binding(struct tls *t, enum tls_binding kind, struct buf *out)
  */
 bool tls_ticket(struct tls *t, struct buf *out)
 {
-    struct ticket k = {.made_at = clock_now_s(), .client_cert = t->info.client_cert};
+    struct ticket k = {.made_at = clock_now_s(),
+                       .client_cert = t->info.client_cert,
+                       .pins = t->pins.data,
+                       .n_pins = t->pins.len};
     gnutls_datum_t data = {0};
     bool good;
 
-    if (t->identity.len == 0)
+    if (t->identity.len == 0 || t->pins.over)
         return false;
     if ((gnutls_session_get_flags(t->session) & GNUTLS_SFLAGS_SESSION_TICKET) == 0) {
         /* RFC 5077 3.3: under TLS 1.2 the old one stays good when no new one comes. */
@@ -562,6 +581,7 @@ void tls_free(struct tls **t)
     free(gone->in);
     buf_free(&gone->out);
     buf_free(&gone->identity);
+    buf_free(&gone->pins);
     buf_free(&gone->kept);
     free(gone->name);
     free(gone);

@@ -28,8 +28,9 @@ enum cause trust_verify(gnutls_session_t session, gnutls_certificate_credentials
                         const struct tls_params *p, struct fault *why) ATTR_CHECK;
 
 /*
- * trust_again - for a session resumed from a ticket: name, key purpose and pins, on the chain that
- * was verified when the ticket was given. Whether that still counts is net/ticket's to say.
+ * trust_again - for a session resumed from a ticket under other pins: name, key purpose and pins,
+ * on the chain that was verified when the ticket was given. Whether that still counts is
+ * net/ticket's to say.
  */
 enum cause trust_again(gnutls_session_t session, const struct tls_params *p,
                        struct fault *why) ATTR_CHECK;

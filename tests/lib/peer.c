@@ -6,12 +6,15 @@
 
 #include "peer.h"
 
+#include "certs.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -117,34 +120,94 @@ static void must(int rc, const char *what)
         die("server's TLS: %s: %s", what, gnutls_strerror(rc));
 }
 
-static void begin_tls(struct peer *p, const char *certs, const char *name, enum peer_tls version)
+/* One for the process, as a server has it: a ticket of one connection is good in the next. */
+static gnutls_datum_t ticket_key;
+
+void peer_remember(void)
+{
+    if (!ticket_key.data)
+        must(gnutls_session_ticket_key_generate(&ticket_key), "ticket key");
+}
+
+static void add_staple(const struct peer *p, const struct peer_server *s)
+{
+    struct octets path = {0};
+
+    octets_printf(&path, "%s/%s.staple", s->certs, s->staple);
+    /* Sent whatever it says: that is what is tested. */
+    gnutls_certificate_set_flags(p->creds, GNUTLS_CERTIFICATE_SKIP_OCSP_RESPONSE_CHECK);
+    must(gnutls_certificate_set_ocsp_status_request_file2(p->creds, octets_text(&path), 0,
+                                                          GNUTLS_X509_FMT_DER),
+         octets_text(&path));
+    octets_free(&path);
+}
+
+static void begin_tls(struct peer *p, const struct peer_server *s)
 {
     struct octets crt = {0}, key = {0};
 
-    octets_printf(&crt, "%s/%s.pem", certs, name);
-    octets_printf(&key, "%s/%s.key", certs, name);
+    octets_printf(&crt, "%s/%s.pem", s->certs, s->name);
+    octets_printf(&key, "%s/%s.key", s->certs, s->name);
     must(gnutls_certificate_allocate_credentials(&p->creds), "credentials");
     must(gnutls_certificate_set_x509_key_file(p->creds, octets_text(&crt), octets_text(&key),
                                               GNUTLS_X509_FMT_PEM),
          octets_text(&crt));
+    if (s->staple)
+        add_staple(p, s);
     must(gnutls_init(&p->tls, GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL), "session");
-    must(gnutls_priority_set_direct(p->tls, priority_of(version), NULL), "priority");
+    must(gnutls_priority_set_direct(p->tls, priority_of(s->version), NULL), "priority");
     must(gnutls_credentials_set(p->tls, GNUTLS_CRD_CERTIFICATE, p->creds), "credentials");
     /* Tickets as real servers send them: they arrive between replies and are no replies. */
-    must(gnutls_session_ticket_key_generate(&p->ticket_key), "ticket key");
-    must(gnutls_session_ticket_enable_server(p->tls, &p->ticket_key), "tickets");
+    if (s->forgetful && ticket_key.data) {
+        gnutls_free(ticket_key.data);
+        ticket_key.data = NULL;
+    }
+    peer_remember();
+    if (!s->no_tickets)
+        must(gnutls_session_ticket_enable_server(p->tls, &ticket_key), "tickets");
+    if (s->asks != PEER_ASKS_NOT)
+        gnutls_certificate_server_set_request(
+            p->tls, s->asks == PEER_DEMANDS ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
     gnutls_transport_set_int(p->tls, p->fd);
     gnutls_handshake_set_timeout(p->tls, GNUTLS_INDEFINITE_TIMEOUT);
     octets_free(&crt);
     octets_free(&key);
 }
 
-bool peer_handshake(struct peer *p, const char *certs, const char *name, enum peer_tls version,
-                    int64_t until_ms)
+void peer_client(const struct peer *p, const char *certs, char *out, size_t size)
+{
+    unsigned n = 0;
+    const gnutls_datum_t *shown = p->tls ? gnutls_certificate_get_peers(p->tls, &n) : NULL;
+    const char *const *names = certs_names();
+    struct octets path = {0}, pem = {0};
+    gnutls_datum_t der = {NULL, 0};
+    bool found = false;
+
+    snprintf(out, size, "%s", shown && n > 0 ? "?" : "-");
+    for (; shown && n > 0 && !found && *names; names++) {
+        path.n = pem.n = 0;
+        octets_printf(&path, "%s/%s.pem", certs, *names);
+        if (!octets_file(&pem, octets_text(&path)))
+            continue;
+        der.data = NULL;
+        must(gnutls_pem_base64_decode2(
+                 "CERTIFICATE",
+                 &(gnutls_datum_t){.data = (unsigned char *)pem.p, .size = (unsigned)pem.n}, &der),
+             octets_text(&path));
+        found = der.size == shown->size && memcmp(der.data, shown->data, der.size) == 0;
+        if (found)
+            snprintf(out, size, "%s", *names);
+        gnutls_free(der.data);
+    }
+    octets_free(&path);
+    octets_free(&pem);
+}
+
+bool peer_handshake(struct peer *p, const struct peer_server *server, int64_t until_ms)
 {
     int rc;
 
-    begin_tls(p, certs, name, version);
+    begin_tls(p, server);
     for (;;) {
         rc = gnutls_handshake(p->tls);
         if (rc == GNUTLS_E_SUCCESS)
@@ -344,8 +407,6 @@ void peer_free(struct peer *p)
         gnutls_deinit(p->tls);
     if (p->creds)
         gnutls_certificate_free_credentials(p->creds);
-    if (p->ticket_key.data)
-        gnutls_free(p->ticket_key.data);
     octets_free(&p->in);
     octets_free(&p->recorded);
     octets_free(&p->trouble);

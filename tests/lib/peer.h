@@ -15,7 +15,6 @@ struct peer {
     int fd;
     gnutls_session_t tls; /* NULL: in the clear */
     gnutls_certificate_credentials_t creds;
-    gnutls_datum_t ticket_key;
     struct octets in;       /* arrived and not yet taken */
     struct octets recorded; /* all application octets, in order of arrival */
     unsigned long fills;    /* successful reads */
@@ -37,12 +36,35 @@ void peer_init(struct peer *p, int fd);
 
 enum peer_tls { PEER_TLS_ANY, PEER_TLS_13, PEER_TLS_12, PEER_TLS_11 };
 
+/* Whether the client is asked for a certificate, and must have one. */
+enum peer_asks { PEER_ASKS_NOT, PEER_ASKS, PEER_DEMANDS };
+
+/* A server as the client will meet it. All zero but for the first two: good tickets, any version. */
+struct peer_server {
+    const char *certs; /* folder */
+    const char *name;  /* of the certificate there */
+    enum peer_tls version;
+    enum peer_asks asks;
+    const char *staple; /* of a stapled OCSP response there, or NULL */
+    bool no_tickets;
+    bool forgetful; /* tickets of earlier connections are not known any more */
+};
+
 /*
- * peer_handshake - the server's side, with the certificate NAME of the folder CERTS. False: it did
- * not come about (p->trouble says why).
+ * peer_handshake - the server's side. False: it did not come about (p->trouble says why). Tickets
+ * are good in all connections of one process, and of its children once it has called
+ * peer_remember.
  */
-bool peer_handshake(struct peer *p, const char *certs, const char *name, enum peer_tls version,
-                    int64_t until_ms);
+bool peer_handshake(struct peer *p, const struct peer_server *server, int64_t until_ms);
+
+/* peer_remember - makes the key of the tickets now. */
+void peer_remember(void);
+
+/*
+ * peer_client - the name of the certificate in the folder CERTS that the client has shown, "-" when
+ * it has shown none, "?" for a stranger. Into OUT, which has SIZE octets.
+ */
+void peer_client(const struct peer *p, const char *certs, char *out, size_t size);
 
 /* peer_fill - waits for input until the deadline; false on time-out or when the peer has ended. */
 bool peer_fill(struct peer *p, int64_t until_ms);

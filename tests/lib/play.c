@@ -291,11 +291,16 @@ static void expect_alert_only(struct play *y, const struct step *st)
 
 static void hand_shake(struct play *y, const struct step *st)
 {
-    bool good = peer_handshake(&y->peer, y->p->certs, octets_text(&st->text),
-                               (enum peer_tls)st->number, limit(y));
+    struct peer_server server = st->server;
+    bool good;
 
+    server.certs = y->p->certs;
+    server.name = octets_text(&st->text);
+    server.staple = st->more.n > 0 ? octets_text(&st->more) : NULL;
+    good = peer_handshake(&y->peer, &server, limit(y));
     if (good)
-        octets_printf(&y->talk, "* TLS with certificate %s\n", octets_text(&st->text));
+        octets_printf(&y->talk, "* TLS with certificate %s%s\n", octets_text(&st->text),
+                      gnutls_session_is_resumed(y->peer.tls) ? ", from a ticket" : "");
     else
         octets_printf(&y->talk, "* %s\n", octets_text(&y->peer.trouble));
     if (!st->fails && !good) {
@@ -322,6 +327,24 @@ static void check_sni(struct play *y, const struct step *st)
     if (strcmp(want, "-") == 0 ? given : !given || strcmp(name, want) != 0)
         complain(y, st, "the client asks for the server \"%s\", not \"%s\"", given ? name : "-",
                  want);
+}
+
+static void check_resumed(struct play *y, const struct step *st)
+{
+    bool resumed = y->peer.tls && gnutls_session_is_resumed(y->peer.tls) != 0;
+
+    if (resumed != (st->verb == DO_RESUMED))
+        complain(y, st, "the session %s", resumed ? "goes on from a ticket" : "begins afresh");
+}
+
+static void check_client(struct play *y, const struct step *st)
+{
+    char name[64];
+
+    peer_client(&y->peer, y->p->certs, name, sizeof name);
+    if (strcmp(name, octets_text(&st->text)) != 0)
+        complain(y, st, "the client shows the certificate %s, not %s", name,
+                 octets_text(&st->text));
 }
 
 static void plain(struct play *y, const struct step *st)
@@ -393,6 +416,13 @@ static void play_step(struct play *y, const struct step *st)
         break;
     case DO_SNI:
         check_sni(y, st);
+        break;
+    case DO_RESUMED:
+    case DO_AFRESH:
+        check_resumed(y, st);
+        break;
+    case DO_CLIENT:
+        check_client(y, st);
         break;
     case DO_PLAIN:
         plain(y, st);

@@ -32,6 +32,9 @@ static const struct word {
     {"endless", DO_ENDLESS, FORM_TEXT},
     {"tls", DO_TLS, FORM_TLS},
     {"sni", DO_SNI, FORM_TEXT},
+    {"resumed", DO_RESUMED, FORM_NONE},
+    {"afresh", DO_AFRESH, FORM_NONE},
+    {"client", DO_CLIENT, FORM_TEXT},
     {"plain", DO_PLAIN, FORM_TEXT},
     {"alert", DO_ALERT, FORM_NONE},
     {"rekey", DO_REKEY, FORM_NONE},
@@ -73,29 +76,56 @@ static const char *take_number(struct step *st, const char **s, size_t *n)
     return NULL;
 }
 
-/* "CERTIFICATE [1.1|1.2|1.3] [fails]". */
+/* One of the words behind the certificate; false when it is none. */
+static bool take_tls_word(struct step *st, const char *s, size_t n)
+{
+    static const struct {
+        const char *word;
+        enum peer_tls version;
+        enum peer_asks asks;
+        bool fails, no_tickets, forgetful;
+    } known[] = {
+        {.word = "1.1", .version = PEER_TLS_11},    {.word = "1.2", .version = PEER_TLS_12},
+        {.word = "1.3", .version = PEER_TLS_13},    {.word = "asks", .asks = PEER_ASKS},
+        {.word = "demands", .asks = PEER_DEMANDS},  {.word = "fails", .fails = true},
+        {.word = "no-tickets", .no_tickets = true}, {.word = "forgetful", .forgetful = true},
+    };
+    size_t i;
+
+    if (n > 7 && memcmp(s, "staple=", 7) == 0) {
+        octets_add(&st->more, s + 7, n - 7);
+        return true;
+    }
+    for (i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strlen(known[i].word) != n || memcmp(known[i].word, s, n) != 0)
+            continue;
+        if (known[i].version != PEER_TLS_ANY)
+            st->server.version = known[i].version;
+        if (known[i].asks != PEER_ASKS_NOT)
+            st->server.asks = known[i].asks;
+        st->fails |= known[i].fails;
+        st->server.no_tickets |= known[i].no_tickets;
+        st->server.forgetful |= known[i].forgetful;
+        return true;
+    }
+    return false;
+}
+
+/* "CERTIFICATE WORD...". */
 static const char *parse_tls(struct step *st, const char *s, size_t n)
 {
     size_t i = 0, from;
 
-    st->number = PEER_TLS_ANY;
     while (i < n) {
         while (i < n && s[i] == ' ')
             i++;
         for (from = i; i < n && s[i] != ' ';)
             i++;
-        if (i - from == 3 && memcmp(s + from, "1.1", 3) == 0)
-            st->number = PEER_TLS_11;
-        else if (i - from == 3 && memcmp(s + from, "1.2", 3) == 0)
-            st->number = PEER_TLS_12;
-        else if (i - from == 3 && memcmp(s + from, "1.3", 3) == 0)
-            st->number = PEER_TLS_13;
-        else if (i - from == 5 && memcmp(s + from, "fails", 5) == 0)
-            st->fails = true;
-        else if (i > from && st->text.n == 0)
+        if (i > from && st->text.n == 0)
             octets_add(&st->text, s + from, i - from);
-        else if (i > from)
-            return "tls takes CERTIFICATE, 1.1, 1.2, 1.3 and fails";
+        else if (i > from && !take_tls_word(st, s + from, i - from))
+            return "tls takes CERTIFICATE, 1.1, 1.2, 1.3, fails, asks, demands, no-tickets, "
+                   "forgetful and staple=NAME";
     }
     return st->text.n > 0 ? NULL : "tls without the name of a certificate";
 }
@@ -179,8 +209,10 @@ void script_free(struct script *s)
 {
     size_t i;
 
-    for (i = 0; i < s->n; i++)
+    for (i = 0; i < s->n; i++) {
         octets_free(&s->step[i].text);
+        octets_free(&s->step[i].more);
+    }
     free(s->step);
     *s = (struct script){0};
 }

@@ -6,6 +6,7 @@
 #define TESTS_LIB_SCRIPT_H
 
 #include "octets.h"
+#include "peer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +29,9 @@ enum verb {
     DO_ENDLESS, /* the line again and again until the client leaves */
     DO_TLS,     /* hand-shake */
     DO_SNI,     /* the server name asked for */
+    DO_RESUMED, /* TLS: the session goes on from a ticket */
+    DO_AFRESH,  /* TLS: it does not */
+    DO_CLIENT,  /* TLS: the certificate that the client has shown */
     DO_PLAIN,   /* octets past the TLS layer */
     DO_ALERT,   /* a fatal alert */
     DO_REKEY,   /* TLS: new keys */
@@ -42,10 +46,12 @@ enum verb {
 
 struct step {
     enum verb verb;
-    unsigned long line; /* in the script, for complaints */
-    long number;        /* ms, octets, TLS version */
-    bool fails;         /* DO_TLS: the client must refuse */
-    struct octets text;
+    unsigned long line;        /* in the script, for complaints */
+    long number;               /* ms, octets */
+    bool fails;                /* DO_TLS: the client must refuse */
+    struct octets text;        /* DO_TLS: the certificate */
+    struct octets more;        /* DO_TLS: the staple, or empty */
+    struct peer_server server; /* DO_TLS: without the names */
 };
 
 struct script {

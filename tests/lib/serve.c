@@ -102,6 +102,13 @@ static void do_ehlo(struct talk *t)
     octets_free(&out);
 }
 
+static bool shake_hands(struct talk *t)
+{
+    const struct peer_server server = {.certs = t->p->certs, .name = t->p->cert};
+
+    return peer_handshake(&t->peer, &server, peer_now_ms() + WAIT_MS);
+}
+
 static void do_starttls(struct talk *t)
 {
     if (t->p->tls != SERVE_STARTTLS || t->peer.tls) {
@@ -114,8 +121,7 @@ static void do_starttls(struct talk *t)
         return;
     }
     reply(t, "220 2.0.0 ready");
-    t->over =
-        !peer_handshake(&t->peer, t->p->certs, t->p->cert, PEER_TLS_ANY, peer_now_ms() + WAIT_MS);
+    t->over = !shake_hands(t);
     forget(t);
 }
 
@@ -413,7 +419,7 @@ static void converse(const struct serve_params *p, int fd)
 
     peer_init(&t.peer, fd);
     if (p->tls == SERVE_IMPLICIT)
-        t.over = !peer_handshake(&t.peer, p->certs, p->cert, PEER_TLS_ANY, peer_now_ms() + WAIT_MS);
+        t.over = !shake_hands(&t);
     if (!t.over)
         reply(&t, "220 mail.example.org ESMTP");
     while (!t.over && next_line(&t))
@@ -429,6 +435,7 @@ void serve_forever(const struct serve_params *p)
 {
     struct pollfd pfd = {.fd = p->listen_fd, .events = POLLIN};
 
+    peer_remember();
     /* Children are nobody's business. */
     (void)sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
     for (;;) {

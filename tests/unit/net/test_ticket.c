@@ -17,8 +17,13 @@ static struct buf identity;
 
 static void packed(struct buf *out, int64_t made_at, int64_t until)
 {
-    struct ticket t = {
-        .made_at = made_at, .until = until, .client_cert = true, .data = "\0session\n", .n = 9};
+    struct ticket t = {.made_at = made_at,
+                       .until = until,
+                       .client_cert = true,
+                       .pins = "a\nb\n",
+                       .n_pins = 4,
+                       .data = "\0session\n",
+                       .n = 9};
 
     buf_init_secret(out, TICKET_MAX);
     ok(ticket_pack(out, &t, "mail.example.org", &identity), "packed");
@@ -32,6 +37,7 @@ static void test_back(void)
     packed(&blob, NOW, NOW + 5);
     ok(ticket_unpack(&t, &blob, "mail.example.org", &identity, NOW), "read back");
     is_mem(t.data, t.n, "\0session\n", 9, "...the session data");
+    is_mem(t.pins, t.n_pins, "a\nb\n", 4, "...the pins");
     is_int(t.made_at, NOW, "...when it was made");
     is_int(t.until, NOW + 5, "...until when it counts");
     ok(t.client_cert, "...that our certificate was seen");
@@ -116,7 +122,8 @@ static void test_damage(void)
         blob.data[i] = '\xff';
         sign_again(&blob);
         if (ticket_unpack(&t, &blob, "mail.example.org", &identity, NOW))
-            good += t.n > whole || (const char *)t.data + t.n != blob.data + whole;
+            good += t.n > whole || (const char *)t.data + t.n != blob.data + whole ||
+                    t.n_pins > whole || t.pins + t.n_pins > (const char *)t.data;
         blob.data[i] = before;
     }
     is_int((long long)good, 0, "a length that lies, with a right checksum: nothing outside");
@@ -131,7 +138,7 @@ static void test_damage(void)
 static void test_too_big(void)
 {
     size_t n = TICKET_MAX;
-    struct ticket t = {.made_at = NOW, .until = NOW + 5, .data = calloc(1, n), .n = n};
+    struct ticket t = {.made_at = NOW, .until = NOW + 5, .pins = "", .data = calloc(1, n), .n = n};
     struct buf out;
 
     buf_init_secret(&out, TICKET_MAX);
