@@ -35,6 +35,10 @@
 #define LIMIT_STREAM_INPUT (64 * 1024)
 #define LIMIT_TLS_RECORD   16384
 
+/* What deliveries teach: a page of text, and a TLS session with the chain it was verified by. */
+#define LIMIT_MEMORY 1024
+#define LIMIT_TICKET (64 * 1024)
+
 /* RFC 4954 4: base64 lines of AUTH up to 12288 octets. */
 #define LIMIT_AUTH_LINE 12288
 

@@ -10,6 +10,7 @@
 
 #include "base/who.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -338,6 +339,27 @@ bool who_in_group(const struct who *w, const char *name)
         found = list[i] == wanted;
     free(list);
     return found;
+}
+
+/* A folder of EUID, or one that root is free to make. */
+static bool is_own_or_to_make(const char *path, uid_t euid)
+{
+    struct stat st;
+
+    return is_own_folder(path, euid) || (euid == 0 && lstat(path, &st) != 0 && errno == ENOENT);
+}
+
+char *who_state_dir(const struct who *w, const char *system)
+{
+    struct buf path;
+
+    if (system != NULL && is_own_or_to_make(system, w->euid))
+        return xstrdup(system);
+    if (w->state_home == NULL)
+        return NULL;
+    buf_init(&path, strlen(w->state_home) + sizeof("/postrider"));
+    buf_addf(&path, "%s/postrider", w->state_home);
+    return buf_take(&path);
 }
 
 void who_free(struct who *w)

@@ -64,6 +64,14 @@ bool who_is_here(const struct who *w, const char *domain);
 /* who_in_group - true when the real user has the group NAME (primary, supplementary). */
 bool who_in_group(const struct who *w, const char *name);
 
+/*
+ * who_state_dir - the folder for what is learned and may be lost, or NULL: SYSTEM (NULL: not for
+ * this account) if it belongs to the effective uid, or if that is root and has yet to make it; else
+ * postrider below state_home. The files in it are for one uid alone, so that a group's right to
+ * write is of no use. Owned by the caller; it may not exist yet.
+ */
+char *who_state_dir(const struct who *w, const char *system);
+
 /* who_free - frees all and clears. */
 void who_free(struct who *w);
 

@@ -22,6 +22,7 @@
 #define CMD_PROVIDERS_FILE PKGDATADIR "/providers.ini"
 #define CMD_SYSTEM_FILE    SYSCONFDIR "/postrider.ini"
 #define CMD_SYSTEM_DIR     SYSCONFDIR "/postrider.d"
+#define CMD_SYSTEM_STATE   LOCALSTATEDIR "/lib/postrider"
 
 struct cmd {
     const char *name;  /* as called, for texts: "sendmail", "postrider" */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -92,10 +93,18 @@ static void show_line(void *arg, const char *line)
 
 static enum cause submit(struct cmd *cmd, struct job *j, struct fault *why)
 {
-    struct submission s = {j->account, &j->who, CMD_PROVIDERS_FILE,
-                           cmd->opt.verbose ? show_line : NULL, NULL};
+    bool is_system = j->config->origin == CONFIG_SYSTEM;
+    char *state = who_state_dir(&j->who, is_system ? CMD_SYSTEM_STATE : NULL);
+    struct submission s = {.account = j->account,
+                           .who = &j->who,
+                           .providers_file = CMD_PROVIDERS_FILE,
+                           .state_dir = state,
+                           .is_changed = cmd->opt.set.n > 0,
+                           .show = cmd->opt.verbose ? show_line : NULL};
+    enum cause c = submit_mail(&s, &j->envelope, j->message, why);
 
-    return submit_mail(&s, &j->envelope, j->message, why);
+    free(state);
+    return c;
 }
 
 enum cause cmd_send(struct cmd *cmd, struct fault *why)

@@ -1,7 +1,7 @@
 /*
- * deliver.c: see deliver.h. Straight through: dial, open, transfer, close. The one rule that
- * matters here is when the next host may be tried: only while nothing of the message can have
- * arrived anywhere, that is before a session was open.
+ * deliver.c: see deliver.h. Straight through: a session, the transfer, the end. The one rule that
+ * matters is when anything is done twice: another host only before a session was open (link.c), and
+ * another session only for recipients of whom the transfer says that nothing was accepted.
  */
 #include "config.h"
 
@@ -12,10 +12,9 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "conf/describe.h"
 #include "conf/providers.h"
+#include "deliver/link.h"
 #include "deliver/route.h"
-#include "net/dial.h"
 #include "smtp/session.h"
 #include "smtp/transcript.h"
 #include "smtp/xfer.h"
@@ -31,64 +30,6 @@ void delivery_report_free(struct delivery_report *r)
 {
     buf_free(&r->relay);
     buf_free(&r->reply);
-}
-
-/*
- * Whether another host of the same account could do better: it has its own address, certificate
- * and temper, but the same password; and a signal means all of them.
- */
-static bool next_host_may_help(enum cause c)
-{
-    enum keep keep = fault_row(c)->keep;
-
-    if (c == CAUSE_AUTH_REFUSED || c == CAUSE_AUTH_NEEDED || c == CAUSE_SECRET)
-        return false;
-    if (c == CAUSE_INTERRUPTED || c == CAUSE_CONFIG)
-        return false;
-    return keep == KEEP_RETRY || keep == KEEP_ACCOUNT || c == CAUSE_DNS_NONE;
-}
-
-/* Dials and opens one host. *s is NULL on failure. */
-static enum cause open_host(const struct delivery *d, const struct route *route, size_t i,
-                            uint64_t octets, struct transcript *t, struct session **s,
-                            struct fault *why)
-{
-    struct dial_params dial;
-    struct session_params params;
-    struct stream *stream = NULL;
-    char name[LIMIT_RELAY_NAME];
-    enum cause c;
-
-    *s = NULL;
-    route_dial(route, i, &dial);
-    route_session(route, i, d->who, octets, &params);
-    describe_server(d->account, i, name, sizeof(name));
-    transcript_note(t, "connecting to %s", name);
-    c = dial_host(&dial, params.until, &stream, why);
-    if (c == CAUSE_NONE)
-        c = session_open(s, stream, &params, t, why);
-    if (c != CAUSE_NONE)
-        transcript_note(t, "%s", why->text.data);
-    return c;
-}
-
-/* The first host that gives a session. HOST gets the number of the last one tried. */
-static enum cause open_any(const struct delivery *d, const struct route *route, uint64_t octets,
-                           struct transcript *t, struct session **s, size_t *host,
-                           struct fault *why)
-{
-    enum cause c = CAUSE_CONFIG;
-    size_t i;
-
-    for (i = 0; i < route->n; i++) {
-        *host = i;
-        c = open_host(d, route, i, octets, t, s, why);
-        if (c == CAUSE_NONE || !next_host_may_help(c))
-            return c;
-    }
-    if (route->n > 1)
-        fault_note(why, "all %zu hosts failed, the last", route->n);
-    return c;
 }
 
 /*
@@ -121,37 +62,86 @@ static void settle_unsent(struct envelope *e, const struct fault *why)
     envelope_settle_open(e, keep == KEEP_REFUSED ? FATE_NEVER : FATE_LATER, why);
 }
 
+/* Whether those left OPEN by a transfer are worth another session, and not of an endless row. */
+static bool try_again(const struct link *l, const struct xfer_result *result, bool *lowered,
+                      size_t open_before, size_t open_now)
+{
+    if (!result->again || open_now == 0)
+        return false;
+    if (result->stumble == STUMBLE_NONE)
+        return l->is_kept || open_now < open_before;
+    if (*lowered)
+        return false;
+    *lowered = true;
+    return true;
+}
+
+/* One session after another until nobody is OPEN, or nothing can be done for those who are. */
+static enum cause transfer(struct link *l, struct envelope *e, const struct message *m,
+                           struct delivery_report *r, struct fault *why)
+{
+    struct xfer_params xfer = {.partial_abort = l->p.route->account->partial == PARTIAL_ABORT,
+                               .reply = &r->reply};
+    int64_t started_ms = clock_mono_ms();
+    struct xfer_result result = {0};
+    bool lowered = false, go_on = true;
+    enum cause c = CAUSE_NONE;
+
+    while (go_on) {
+        size_t before = envelope_count(e, FATE_OPEN), now;
+
+        c = link_open(l, why);
+        r->open_ms += clock_mono_ms() - started_ms;
+        if (c != CAUSE_NONE)
+            break;
+        buf_reset(&r->relay);
+        buf_adds(&r->relay, stream_peer(l->session->stream));
+        c = xfer_run(l->session, e, m, &xfer, &result, why);
+        now = envelope_count(e, FATE_OPEN);
+        link_learn(l, &result, envelope_count(e, FATE_ACCEPTED) > 0, why);
+        if (c == CAUSE_ACCEPTED_WITHOUT_LOGIN) {
+            r->without_login = true;
+            fault_free(why);
+            c = CAUSE_NONE;
+        }
+        go_on = try_again(l, &result, &lowered, before, now);
+        if (go_on) {
+            link_close(l);
+            fault_free(why);
+            started_ms = clock_mono_ms();
+        }
+    }
+    return c;
+}
+
 enum cause deliver_message(const struct delivery *d, struct envelope *e, const struct message *m,
                            struct delivery_report *r, struct fault *why)
 {
-    struct xfer_params xfer = {.partial_abort = d->account->partial == PARTIAL_ABORT,
-                               .reply = &r->reply};
-    struct xfer_result result;
     int64_t started_ms = clock_mono_ms();
-    struct session *s = NULL;
     struct transcript t;
     struct route route;
-    size_t host = 0;
+    struct link l;
     enum cause c;
 
     transcript_init(&t, d->show, d->show_arg);
     c = route_find(&route, d->account, deadline_in(d->account->connect_timeout * 1000), why);
+    link_init(&l, &(struct link_params){.route = &route,
+                                        .who = d->who,
+                                        .transcript = &t,
+                                        .octets = message_wire_size(m),
+                                        .memory_dir = d->memory_dir,
+                                        .memory_fixed = d->memory_fixed,
+                                        .pool = d->pool});
     if (c == CAUSE_NONE)
-        c = open_any(d, &route, message_wire_size(m), &t, &s, &host, why);
-    r->open_ms = clock_mono_ms() - started_ms;
-    if (c == CAUSE_NONE) {
-        assert(s != NULL);
-        buf_adds(&r->relay, stream_peer(s->stream));
-        c = xfer_run(s, e, m, &xfer, &result, why);
-    }
+        c = transfer(&l, e, m, r, why);
     r->total_ms = clock_mono_ms() - started_ms;
     if (c != CAUSE_NONE)
         settle_unsent(e, why);
     assert(envelope_count(e, FATE_OPEN) == 0);
-    session_close(&s);
+    link_close(&l);
     route_free(&route);
     transcript_free(&t);
     if (envelope_count(e, FATE_ACCEPTED) < e->n)
-        add_hints(d, d->account->host.n > 0 ? d->account->host.v[host] : "", e, why);
+        add_hints(d, d->account->host.n > 0 ? d->account->host.v[l.host] : "", e, why);
     return c;
 }

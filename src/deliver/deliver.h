@@ -21,7 +21,8 @@ struct delivery {
     void (*show)(void *arg, const char *line); /* the transcript, or NULL */
     void *show_arg;
     const char *memory_dir; /* where deliver/memory keeps its files; NULL: nowhere */
-    struct pool *pool;      /* sessions stay open in it for the next message; NULL: one message */
+    bool memory_fixed; /* ... and only reads them: what is done now is not what the config says */
+    struct pool *pool; /* sessions stay open in it for the next message; NULL: one message */
 };
 
 /* What the log wants to know. */
@@ -30,6 +31,7 @@ struct delivery_report {
     struct buf reply; /* the words of the last acceptance */
     int64_t open_ms;  /* to a session that is logged in */
     int64_t total_ms;
+    bool without_login; /* accepted although the login was refused: somebody should be told */
 };
 
 /* delivery_report_init, delivery_report_free. */
@@ -38,8 +40,11 @@ void delivery_report_free(struct delivery_report *r);
 
 /*
  * deliver_message - offers M to every OPEN recipient of E. Hosts are tried in order until one gives
- * a session; a refused login ends the search, since the next host knows the same password. When it
- * returns no recipient is OPEN; every refusal carries the provider's hint when it has one.
+ * a session; a refused login ends the search, since the next host knows the same password. Those of
+ * whom the replies prove that nothing was accepted are offered again at once: where a server has
+ * stumbled over how it was talked to, once and a grade lower; where a session could not be used for
+ * them, as long as each new one gets further. When it returns no recipient is OPEN; every refusal
+ * carries the provider's hint when it has one.
  * fails: the trouble that ended the conversation, also in the recipients' why. CAUSE_NONE says
  *        nothing about fates.
  */

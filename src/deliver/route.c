@@ -6,13 +6,17 @@
 
 #include "deliver/route.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/attr.h"
+#include "base/limits.h"
 #include "base/xalloc.h"
 #include "conf/secret.h"
 #include "smtp/sasl.h"
+#include "smtp/sasl_crypto.h"
 
 enum cause route_find(struct route *r, const struct account *a, deadline_ms until,
                       struct fault *why)
@@ -126,4 +130,78 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
     p->pipelining = a->pipelining == PIPE_OFF ? PIPELINING_OFF : PIPELINING_STANDARD;
     p->known.ceiling = PIPELINING_FULL;
     p->max_recipients = (unsigned)a->max_recipients;
+}
+
+/*
+ * The security key. Every member is written with its length, so that no value can pose as another;
+ * what has no order (pins, mechanisms) is sorted, and what has no case is folded.
+ */
+
+static void add_member(struct buf *out, const char *name, const char *value, bool fold)
+{
+    size_t at;
+
+    if (value == NULL) {
+        buf_addf(out, "%s -\n", name);
+        return;
+    }
+    buf_addf(out, "%s %zu:", name, strlen(value));
+    at = out->len;
+    buf_adds(out, value);
+    for (; fold && at < out->len; at++) {
+        if (out->data[at] >= 'A' && out->data[at] <= 'Z')
+            out->data[at] = (char)(out->data[at] - 'A' + 'a');
+    }
+    buf_addc(out, '\n');
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    const char *x = *(char *const *)a, *y = *(char *const *)b;
+    int order = strcasecmp(x, y);
+
+    return order != 0 ? order : strcmp(x, y);
+}
+
+static void add_set(struct buf *out, const char *name, const struct strv *words, bool fold)
+{
+    const char **sorted = xcalloc(words->n + 1, sizeof(*sorted));
+    size_t i;
+
+    for (i = 0; i < words->n; i++)
+        sorted[i] = words->v[i];
+    qsort(sorted, words->n, sizeof(*sorted), compare_words);
+    for (i = 0; i < words->n; i++)
+        add_member(out, name, sorted[i], fold);
+    free(sorted);
+}
+
+bool route_key(const struct route *r, size_t i, char key[ROUTE_KEY])
+{
+    static const char *const modes[] = {[SESSION_TLS_IMPLICIT] = "implicit",
+                                        [SESSION_TLS_STARTTLS] = "starttls",
+                                        [SESSION_TLS_OFF] = "off"};
+    const struct account *a = r->account;
+    unsigned char digest[SASL_SHA256_OCTETS];
+    struct buf text;
+    bool good;
+
+    buf_init(&text, LIMIT_CONFIG_FILE); /* all of it comes from there */
+    add_member(&text, "host", r->v[i].host, r->v[i].host[0] != '/');
+    buf_addf(&text, "port %u\n", r->v[i].port);
+    add_member(&text, "tls", modes[tls_mode(a->tls)], false);
+    add_member(&text, "tls_name", r->v[i].tls_name, true);
+    add_member(&text, "tls_trust", a->tls_trust, false);
+    add_member(&text, "tls_crl", a->tls_crl, false);
+    add_set(&text, "tls_pin", &a->tls_pin, false);
+    add_member(&text, "tls_cert", a->tls_cert, false);
+    add_member(&text, "tls_key", a->tls_key, false);
+    add_member(&text, "tls_priority", a->tls_priority, false);
+    add_set(&text, "auth", &a->auth, true);
+    add_member(&text, "user", a->user, false);
+    good = !text.over && sasl_crypto_hash(SASL_HASH_SHA256, text.data, text.len, digest);
+    buf_free(&text);
+    for (size_t k = 0; good && k < sizeof(digest); k++)
+        snprintf(key + 2 * k, 3, "%02x", digest[k]);
+    return good;
 }

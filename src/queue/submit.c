@@ -7,6 +7,7 @@
 #include "queue/submit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <syslog.h>
@@ -194,14 +195,43 @@ enum cause submit_verdict(const struct envelope *e, struct fault *why)
     return envelope_count(e, FATE_ACCEPTED) > 0 ? tell_partial(e, r, why) : tell_none(e, r, why);
 }
 
+/* Where deliver/memory keeps its files, owned; NULL: nowhere. */
+static char *memory_dir(const struct submission *s)
+{
+    struct buf path;
+
+    if (s->state_dir == NULL)
+        return NULL;
+    buf_init(&path, strlen(s->state_dir) + sizeof("/memory"));
+    buf_addf(&path, "%s/memory", s->state_dir);
+    return buf_take(&path);
+}
+
+/* The message has arrived, and yet something is wrong that only a person can mend. */
+static void warn_without_login(const char *id, const struct submission *s,
+                               const struct delivery_report *r)
+{
+    const struct cause_row *row = fault_row(CAUSE_ACCEPTED_WITHOUT_LOGIN);
+
+    if (!r->without_login)
+        return;
+    log_line(LOG_WARNING, "smtp", "%s: %s: %s, account=%s", id, row->text, row->hint,
+             s->account->id);
+    if (log_is_terminal(STDERR_FILENO))
+        log_error("account %s: %s: %s", s->account->id, row->text, row->hint);
+}
+
 enum cause submit_mail(const struct submission *s, struct envelope *e, const struct message *m,
                        struct fault *why)
 {
+    char *memory = memory_dir(s);
     struct delivery d = {.account = s->account,
                          .who = s->who,
                          .providers_file = s->providers_file,
                          .show = s->show,
-                         .show_arg = s->show_arg};
+                         .show_arg = s->show_arg,
+                         .memory_dir = memory,
+                         .memory_fixed = s->is_changed};
     struct delivery_report report;
     enum cause c;
     uint32_t id_bits;
@@ -219,8 +249,10 @@ enum cause submit_mail(const struct submission *s, struct envelope *e, const str
     log_message(id, s, e, m);
     for (i = 0; i < e->n; i++)
         log_recipient(id, s, &e->rcpt[i], &report);
+    warn_without_login(id, s, &report);
     c = submit_verdict(e, why);
     xalloc_on_failure(leave_with_verdict, why);
     delivery_report_free(&report);
+    free(memory);
     return c;
 }

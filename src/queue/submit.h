@@ -16,6 +16,8 @@ struct submission {
     const struct account *account;
     const struct who *who;
     const char *providers_file;
+    const char *state_dir; /* where what is learned of servers is kept; NULL: nowhere */
+    bool is_changed;       /* the account is not as the config has it (-O): nothing is learned */
     void (*show)(void *arg, const char *line); /* transcript, or NULL */
     void *show_arg;
 };

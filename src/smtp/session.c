@@ -236,6 +236,20 @@ enum cause session_reset(struct session *s, struct fault *why)
     return CAUSE_NONE;
 }
 
+void session_speak_into(struct session *s, struct transcript *t)
+{
+    struct transcript *to = t != NULL ? t : &s->own;
+
+    if (to != s->transcript)
+        transcript_move_secrets(s->transcript, to);
+    s->transcript = to;
+}
+
+bool session_full(const struct session *s)
+{
+    return s->caps.mail_max > 0 && s->transactions >= s->caps.mail_max;
+}
+
 /* A session is worth a QUIT while both sides agree on where they are. */
 static bool is_in_order(const struct session *s)
 {

@@ -142,6 +142,12 @@ enum cause session_prove(struct session *s, bool *proven, struct fault *why) ATT
 enum cause session_command(struct session *s, enum stage stage, const char *line,
                            struct fault *why) ATTR_CHECK;
 
+/*
+ * session_speak_into - from now on the conversation is shown in T (borrowed; NULL: nowhere), and T
+ * scrubs what the transcript before it scrubbed: for a session that outlives a message.
+ */
+void session_speak_into(struct session *s, struct transcript *t);
+
 /* session_reset - RSET when the state is DIRTY. */
 enum cause session_reset(struct session *s, struct fault *why) ATTR_CHECK;
 

@@ -43,6 +43,20 @@ void transcript_free(struct transcript *t)
     buf_free(&t->line);
 }
 
+void transcript_move_secrets(struct transcript *from, struct transcript *to)
+{
+    for (size_t i = 0; i < from->secrets.n; i++) {
+        char *form = from->secrets.v[i];
+
+        if (strv_has(&to->secrets, form))
+            xfree_secret(&form);
+        else
+            strv_take(&to->secrets, form);
+    }
+    from->secrets.n = 0;
+    strv_free(&from->secrets);
+}
+
 void transcript_in_login(struct transcript *t, bool on)
 {
     t->in_login = on;

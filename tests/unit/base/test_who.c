@@ -264,6 +264,42 @@ static void test_process(void)
     who_free(&w);
 }
 
+static void test_state(void)
+{
+    struct who_source from = bare();
+    struct who w;
+    char *dir;
+
+    from.home = in_folder("home");
+    env_home = env_config = env_state = NULL;
+    who_fill(&w, &from);
+    dir = who_state_dir(&w, NULL);
+    is_str(dir, in_folder("home/.local/state/postrider"),
+           "what is learned is kept in the state home");
+    free(dir);
+    dir = who_state_dir(&w, in_folder("passwd"));
+    is_str(dir, in_folder("passwd"), "... for an account of the system in our own system folder");
+    free(dir);
+    dir = who_state_dir(&w, in_folder("file"));
+    is_str(dir, in_folder("home/.local/state/postrider"), "... which a file is not");
+    free(dir);
+    w.euid = 0;
+    dir = who_state_dir(&w, in_folder("missing"));
+    is_str(dir, in_folder("missing"), "... nor one that is missing, but for root, who makes it");
+    free(dir);
+    w.euid = 12345;
+    dir = who_state_dir(&w, in_folder("missing"));
+    is_str(dir, in_folder("home/.local/state/postrider"), "... and nobody else does");
+    free(dir);
+    dir = who_state_dir(&w, in_folder("passwd"));
+    is_str(dir, in_folder("home/.local/state/postrider"), "... nor one of somebody else");
+    free(dir);
+    free(w.state_home);
+    w.state_home = NULL;
+    ok(who_state_dir(&w, in_folder("passwd")) == NULL, "without a home it is kept nowhere");
+    who_free(&w);
+}
+
 int main(void)
 {
     const char *tmp = getenv("TMPDIR");
@@ -278,6 +314,7 @@ int main(void)
     test_names();
     test_here();
     test_process();
+    test_state();
     rmdir(in_folder("home"));
     rmdir(in_folder("passwd"));
     unlink(in_folder("dangling"));

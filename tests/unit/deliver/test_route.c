@@ -3,6 +3,7 @@
 
 #include "deliver/route.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "smtp/sasl.h"
@@ -19,10 +20,18 @@ static const struct {
     {"off", 0},
 };
 
+static struct strv texts; /* of the accounts, until the end */
+
+static char *text(const char *s)
+{
+    strv_add(&texts, s);
+    return texts.v[texts.n - 1];
+}
+
 static void make_account(struct account *a)
 {
     memset(a, 0, sizeof(*a));
-    a->id = (char[]){"main"};
+    a->id = text("main");
     strv_add(&a->host, "mail.example.org");
     strv_add(&a->host, "192.0.2.1");
     strv_add(&a->auth, "auto");
@@ -44,7 +53,16 @@ static void test_dial(const struct route *r)
     is_int(p.connect_timeout_ms, 15000, "connect_timeout in milliseconds");
 }
 
-static void test_session(const struct route *r, struct account *a)
+/* The route again, after the account has changed. */
+static void find_again(struct route *r, const struct account *a)
+{
+    struct fault why = {0};
+
+    route_free(r);
+    is_int(route_find(r, a, deadline_in(1000), &why), CAUSE_NONE, "a route");
+}
+
+static void test_session(struct route *r, struct account *a)
 {
     struct who w = {.host = (char[]){"desk.example.org"}};
     struct session_params p;
@@ -68,6 +86,7 @@ static void test_session(const struct route *r, struct account *a)
     a->protocol = PROTOCOL_LMTP;
     a->timeout = 1;
     a->allow_cleartext_auth = true;
+    find_again(r, a);
     route_session(r, 0, &w, UINT64_C(8192) * 600, &p);
     is_str(p.tls_params.name, "other.example.org", "tls_name");
     is_str(p.ehlo_name, "me.example.org", "ehlo_name");
@@ -88,6 +107,214 @@ static void test_session(const struct route *r, struct account *a)
     a->tls = TLS_DEFAULT;
     route_session(r, 0, &w, 0, &p);
     is_int(p.tls, SESSION_TLS_STARTTLS, "what was not settled is never less than TLS");
+}
+
+/* One change each to the account below; each must change the key. */
+static void other_host(struct account *a)
+{
+    strv_free(&a->host);
+    strv_add(&a->host, "mail.example.net");
+}
+
+static void other_path(struct account *a)
+{
+    strv_free(&a->host);
+    strv_add(&a->host, "/mail.example.org");
+}
+
+static void other_port(struct account *a)
+{
+    a->port = 465;
+}
+
+static void other_tls(struct account *a)
+{
+    a->tls = TLS_IMPLICIT;
+}
+
+static void no_tls(struct account *a)
+{
+    a->tls = TLS_OFF;
+}
+
+static void other_name(struct account *a)
+{
+    a->tls_name = text("mail.example.net");
+}
+
+static void other_trust(struct account *a)
+{
+    a->tls_trust = text("/etc/ca2.pem");
+}
+
+static void system_trust(struct account *a)
+{
+    a->tls_trust = NULL;
+}
+
+static void other_crl(struct account *a)
+{
+    a->tls_crl = text("/etc/crl.pem");
+}
+
+static void one_pin_less(struct account *a)
+{
+    a->tls_pin.n--;
+    free(a->tls_pin.v[a->tls_pin.n]);
+    a->tls_pin.v[a->tls_pin.n] = NULL;
+}
+
+static void one_pin_more(struct account *a)
+{
+    strv_add(&a->tls_pin, "c");
+}
+
+static void a_certificate(struct account *a)
+{
+    a->tls_cert = text("/etc/me.pem");
+}
+
+static void a_private_key(struct account *a)
+{
+    a->tls_key = text("/etc/me.pem");
+}
+
+static void other_priority(struct account *a)
+{
+    a->tls_priority = text("SECURE256");
+}
+
+static void other_auth(struct account *a)
+{
+    strv_free(&a->auth);
+    strv_add(&a->auth, "plain");
+}
+
+static void no_auth(struct account *a)
+{
+    strv_free(&a->auth);
+    strv_add(&a->auth, "off");
+}
+
+static void other_user(struct account *a)
+{
+    a->user = text("alice");
+}
+
+static void no_user(struct account *a)
+{
+    a->user = NULL;
+}
+
+static void user_and_pin_in_one(struct account *a)
+{
+    one_pin_less(a);
+    a->user = text("bob\ntls_pin 1:a");
+}
+
+static void nothing(struct account *a)
+{
+    (void)a;
+}
+
+static void pins_in_other_order(struct account *a)
+{
+    char *first = a->tls_pin.v[0];
+
+    a->tls_pin.v[0] = a->tls_pin.v[1];
+    a->tls_pin.v[1] = first;
+}
+
+static void auth_in_other_order(struct account *a)
+{
+    strv_free(&a->auth);
+    strv_add(&a->auth, "LOGIN");
+    strv_add(&a->auth, "plain");
+}
+
+static void host_in_capitals(struct account *a)
+{
+    strv_free(&a->host);
+    strv_add(&a->host, "MAIL.example.ORG");
+}
+
+static void what_is_no_identity(struct account *a)
+{
+    a->id = text("other");
+    a->from = text("alice@example.org");
+    a->timeout = 5;
+    a->pipelining = PIPE_FULL;
+    a->max_recipients = 3;
+}
+
+static const struct {
+    const char *what;
+    void (*change)(struct account *a);
+    bool same;
+} changes[] = {
+    {"nothing", nothing, true},
+    {"the order of the pins", pins_in_other_order, true},
+    {"the order and case of auth", auth_in_other_order, true},
+    {"the case of the host", host_in_capitals, true},
+    {"name, timeout, pipelining", what_is_no_identity, true},
+    {"host", other_host, false},
+    {"path", other_path, false},
+    {"port", other_port, false},
+    {"tls", other_tls, false},
+    {"tls = off", no_tls, false},
+    {"tls_name", other_name, false},
+    {"tls_trust", other_trust, false},
+    {"tls_trust = system", system_trust, false},
+    {"tls_crl", other_crl, false},
+    {"a pin less", one_pin_less, false},
+    {"a pin more", one_pin_more, false},
+    {"tls_cert", a_certificate, false},
+    {"tls_key", a_private_key, false},
+    {"tls_priority", other_priority, false},
+    {"auth", other_auth, false},
+    {"auth = off", no_auth, false},
+    {"user", other_user, false},
+    {"no user", no_user, false},
+    {"a user that looks like a pin", user_and_pin_in_one, false},
+};
+
+static void key_of(void (*change)(struct account *a), char key[ROUTE_KEY])
+{
+    struct account a;
+    struct route r;
+    struct fault why = {0};
+
+    make_account(&a);
+    strv_free(&a.auth);
+    strv_add(&a.auth, "plain");
+    strv_add(&a.auth, "login");
+    a.tls_trust = text("/etc/ca.pem");
+    strv_add(&a.tls_pin, "a");
+    strv_add(&a.tls_pin, "b");
+    a.user = text("bob");
+    change(&a);
+    is_int(route_find(&r, &a, deadline_in(1000), &why), CAUSE_NONE, "a route");
+    ok(route_key(&r, 0, key), "... and its key");
+    route_free(&r);
+    strv_free(&a.auth);
+    strv_free(&a.host);
+    strv_free(&a.tls_pin);
+}
+
+static void test_keys(void)
+{
+    char keys[ARRAY_LEN(changes)][ROUTE_KEY];
+
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        key_of(changes[i].change, keys[i]);
+        is_int((long long)strspn(keys[i], "0123456789abcdef"), ROUTE_KEY - 1, "64 digits");
+        ok((strcmp(keys[i], keys[0]) == 0) == changes[i].same, "%s: %s key", changes[i].what,
+           changes[i].same ? "the same" : "another");
+        for (size_t k = 0; k < i && !changes[i].same; k++) {
+            if (!changes[k].same && strcmp(keys[i], keys[k]) == 0)
+                ok(false, "%s and %s differ", changes[i].what, changes[k].what);
+        }
+    }
 }
 
 int main(void)
@@ -115,5 +342,7 @@ int main(void)
     route_free(&r);
     strv_free(&a.auth);
     strv_free(&a.host);
+    test_keys();
+    strv_free(&texts);
     return done_testing();
 }
