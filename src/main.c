@@ -124,6 +124,7 @@ int main(int argc, char *argv[])
     int status;
 
     umask(077);
+    xalloc_start();
     cmd.stdin_closed = proc_start();
     xalloc_on_failure(out_of_memory, NULL);
     if (argc < 1)

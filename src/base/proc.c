@@ -40,12 +40,13 @@ static const int recorded_signals[] = {SIGTERM, SIGINT, SIGHUP};
 static struct {
     volatile sig_atomic_t first; /* of those that came; 0 */
     int fd;                      /* signalfd(2) of the blocked ones; 0 or -1: none */
-} signals;
+    bool memory_protected;
+} process;
 
 static void record(int sig)
 {
-    if (signals.first == 0)
-        signals.first = sig;
+    if (process.first == 0)
+        process.first = sig;
 }
 
 static void set_action(int sig, void (*handler)(int))
@@ -56,22 +57,30 @@ static void set_action(int sig, void (*handler)(int))
     sigaction(sig, &act, NULL); /* fails only for numbers that are no signals */
 }
 
-static bool is_ignored(int sig)
+/* Records SIG from now on; not one that is ignored (nohup, a background job of a plain shell). */
+static bool record_signal(int sig)
 {
-    struct sigaction act;
+    struct sigaction act = {.sa_handler = record}, old = {.sa_handler = SIG_DFL};
 
-    return sigaction(sig, NULL, &act) == 0 && act.sa_handler == SIG_IGN;
+    sigemptyset(&act.sa_mask);
+    sigaction(sig, &act, &old);
+    if (old.sa_handler != SIG_IGN)
+        return true;
+    set_action(sig, SIG_IGN);
+    return false;
 }
 
 /* Puts something harmless on descriptors 0-2 that the caller closed; true when 0 was. */
 static bool fill_standard_descriptors(void)
 {
+    struct pollfd fds[] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
     bool input_closed = false;
+    bool known = poll(fds, ARRAY_LEN(fds), 0) >= 0; /* one call tells of all three */
 
     for (int fd = 0; fd <= 2; fd++) {
         int got;
 
-        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+        if (known ? (fds[fd].revents & POLLNVAL) == 0 : fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
             continue;
         input_closed = input_closed || fd == 0;
         got = open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
@@ -118,13 +127,11 @@ bool proc_start(void)
     set_action(SIGCHLD, SIG_DFL); /* ignored, it would make waitpid(2) forget the status */
     sigemptyset(&blocked);
     for (size_t i = 0; i < ARRAY_LEN(recorded_signals); i++) {
-        if (is_ignored(recorded_signals[i])) /* nohup, or a background job of a plain shell */
-            continue;
-        set_action(recorded_signals[i], record);
-        sigaddset(&blocked, recorded_signals[i]);
+        if (record_signal(recorded_signals[i]))
+            sigaddset(&blocked, recorded_signals[i]);
     }
     sigprocmask(SIG_SETMASK, &blocked, NULL);
-    signals.fd = signalfd(signals.fd > 0 ? signals.fd : -1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
+    process.fd = signalfd(process.fd > 0 ? process.fd : -1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
     return input_closed;
 }
 
@@ -134,15 +141,15 @@ int proc_signal(void)
     sigset_t set;
     int sig;
 
-    if (signals.first != 0)
-        return signals.first;
+    if (process.first != 0)
+        return process.first;
     sigemptyset(&set);
     for (size_t i = 0; i < ARRAY_LEN(recorded_signals); i++)
         sigaddset(&set, recorded_signals[i]);
     sig = sigtimedwait(&set, NULL, &at_once);
     if (sig > 0)
         record(sig);
-    return signals.first;
+    return process.first;
 }
 
 /*
@@ -154,28 +161,28 @@ int proc_signal(void)
 static int poll_once(struct pollfd *fds, nfds_t n, const struct timespec *wait, bool hold_signals)
 {
     struct pollfd all[WATCHED_MOST + 1];
-    bool watch = !hold_signals && signals.fd > 0 && n <= WATCHED_MOST;
+    bool watch = !hold_signals && process.fd > 0 && n <= WATCHED_MOST;
     sigset_t open_mask;
     int ready;
 
     sigemptyset(&open_mask);
     errno = EINTR;
-    if (!hold_signals && (watch ? signals.first : proc_signal()) != 0)
+    if (!hold_signals && (watch ? process.first : proc_signal()) != 0)
         return -1;
     if (!watch)
         return ppoll(fds, n, wait, &open_mask);
     for (nfds_t i = 0; i < n; i++)
         all[i] = fds[i];
-    all[n] = (struct pollfd){.fd = signals.fd, .events = POLLIN};
+    all[n] = (struct pollfd){.fd = process.fd, .events = POLLIN};
     ready = ppoll(all, n + 1, wait, &open_mask);
     for (nfds_t i = 0; i < n; i++)
         fds[i].revents = all[i].revents;
     if (ready <= 0 || all[n].revents == 0)
         return ready;
     if (proc_signal() == 0)
-        signals.fd = -1; /* somebody closed it: from now on without */
+        process.fd = -1; /* somebody closed it: from now on without */
     errno = EINTR;
-    return signals.first != 0 ? -1 : ready - 1;
+    return process.first != 0 ? -1 : ready - 1;
 }
 
 int proc_poll(struct pollfd *fds, nfds_t n, deadline_ms until, bool hold_signals)
@@ -190,7 +197,7 @@ int proc_poll(struct pollfd *fds, nfds_t n, deadline_ms until, bool hold_signals
         /* Out of memory or of descriptors: counts as a wait without result, never as a loop. */
         if (ready < 0 && errno != EINTR)
             return 0;
-        if (ready < 0 && !hold_signals && signals.first != 0)
+        if (ready < 0 && !hold_signals && process.first != 0)
             return -1;
         if (ready == 0 && deadline_left(until) == 0)
             return 0;
@@ -472,6 +479,9 @@ void proc_protect_memory(void)
 {
     static const struct rlimit none = {0, 0};
 
+    if (process.memory_protected)
+        return;
+    process.memory_protected = true;
     /* Best effort: where the kernel refuses, the mail is still worth sending. */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     setrlimit(RLIMIT_CORE, &none);

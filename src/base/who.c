@@ -58,6 +58,14 @@ static bool is_under_own_folder(const char *path, uid_t euid)
     return own;
 }
 
+/* The passwd entry, once. */
+static void ask_entry(struct who_source *from)
+{
+    if (from->ask != NULL)
+        from->ask(from);
+    from->ask = NULL;
+}
+
 static const char *ask_env(const struct who_source *from, const char *name)
 {
     const char *value = from->secure || from->env == NULL ? NULL : from->env(name);
@@ -65,12 +73,13 @@ static const char *ask_env(const struct who_source *from, const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static char *find_home(const struct who_source *from)
+static char *find_home(struct who_source *from)
 {
     const char *env = ask_env(from, "HOME");
 
     if (env != NULL && is_own_folder(env, from->euid))
         return xstrdup(env);
+    ask_entry(from);
     if (from->home != NULL && is_own_folder(from->home, from->euid))
         return xstrdup(from->home);
     return NULL;
@@ -259,21 +268,57 @@ static void find_names(struct who *w, const struct who_source *from)
         w->host = xstrdup(w->mailname);
 }
 
-void who_fill(struct who *w, const struct who_source *source)
+static void set_names(struct who *w, const struct who_source *from)
 {
     struct buf login;
 
-    *w = (struct who){
-        .uid = source->uid, .euid = source->euid, .gid = source->gid, .secure = source->secure};
     buf_init(&login, 64);
-    buf_addf(&login, "uid%lu", (unsigned long)source->uid);
-    w->login = source->login != NULL ? xstrdup(source->login) : xstrdup(login.data);
+    buf_addf(&login, "uid%lu", (unsigned long)from->uid);
+    w->login = from->login != NULL ? xstrdup(from->login) : xstrdup(login.data);
     buf_free(&login);
-    w->gecos = full_name(source->gecos != NULL ? source->gecos : "", w->login);
-    w->home = find_home(source);
-    w->config_home = find_folder(source, w->home, "XDG_CONFIG_HOME", ".config");
-    w->state_home = find_folder(source, w->home, "XDG_STATE_HOME", ".local/state");
-    find_names(w, source);
+    w->gecos = full_name(from->gecos != NULL ? from->gecos : "", w->login);
+}
+
+void who_fill(struct who *w, const struct who_source *source)
+{
+    struct who_source from = *source;
+
+    *w = (struct who){.uid = from.uid, .euid = from.euid, .gid = from.gid, .secure = from.secure};
+    w->home = find_home(&from);
+    w->config_home = find_folder(&from, w->home, "XDG_CONFIG_HOME", ".config");
+    w->state_home = find_folder(&from, w->home, "XDG_STATE_HOME", ".local/state");
+    if (from.ask == NULL)
+        set_names(w, &from);
+    find_names(w, &from);
+}
+
+/* What it points to lasts until the next question. */
+static void ask_passwd(struct who_source *from)
+{
+    const struct passwd *entry = getpwuid(from->uid);
+
+    if (entry == NULL)
+        return;
+    from->login = entry->pw_name;
+    from->gecos = entry->pw_gecos;
+    from->home = entry->pw_dir;
+}
+
+const char *who_login(struct who *w)
+{
+    struct who_source from = {.uid = w->uid};
+
+    if (w->login == NULL) {
+        ask_passwd(&from);
+        set_names(w, &from);
+    }
+    return w->login;
+}
+
+const char *who_gecos(struct who *w)
+{
+    (void)who_login(w);
+    return w->gecos != NULL ? w->gecos : "";
 }
 
 static const char *process_env(const char *name)
@@ -290,14 +335,9 @@ void who_am_i(struct who *w)
                                 .secure = getauxval(AT_SECURE) != 0,
                                 .hosts = "/etc/hosts",
                                 .mailname = "/etc/mailname",
-                                .env = process_env};
-    const struct passwd *entry = getpwuid(source.uid);
+                                .env = process_env,
+                                .ask = ask_passwd};
 
-    if (entry != NULL) {
-        source.login = entry->pw_name;
-        source.gecos = entry->pw_gecos;
-        source.home = entry->pw_dir;
-    }
     if (gethostname(node, sizeof(node) - 1) != 0) /* a name cut short may lack its NUL */
         node[0] = '\0';
     source.node = node;

@@ -15,8 +15,8 @@ struct who {
     uid_t euid;
     gid_t gid;
     bool secure;       /* AT_SECURE: the environment counts as empty */
-    char *login;       /* passwd name of the real uid, or "uidN" */
-    char *gecos;       /* full name, '&' expanded, cut at the first comma; "" when unknown */
+    char *login;       /* NULL until who_login */
+    char *gecos;       /* NULL until who_gecos */
     char *home;        /* NULL: none that is ours */
     char *config_home; /* ${XDG_CONFIG_HOME:-HOME/.config}, NULL: none */
     char *state_home;  /* ${XDG_STATE_HOME:-HOME/.local/state}, NULL: none */
@@ -35,6 +35,8 @@ struct who_source {
     const char *login; /* passwd name of the real uid; NULL: no entry */
     const char *gecos;
     const char *home;
+    /* Fills these three when they are needed; NULL: they are filled. */
+    void (*ask)(struct who_source *from);
     const char *node;                     /* gethostname(2) */
     const char *hosts;                    /* path of the files database of host names */
     const char *mailname;                 /* path */
@@ -54,9 +56,19 @@ void who_fill(struct who *w, const struct who_source *source);
  * Host: gethostname if it has a dot, else the files database (/etc/hosts), else /etc/mailname.
  * A name that only /etc/mailname gives is the host's name but not one of OWN: it is the domain
  * that mail of this machine carries, and mailboxes there may well be elsewhere.
+ * The passwd database is asked for the home only if $HOME is none: on some systems the answer comes
+ * from a daemon, or over the network.
  * Never fails: what is unknown is NULL or "".
  */
 void who_am_i(struct who *w);
+
+/*
+ * who_login - passwd name of the real uid, or "uidN". Looked up when it is asked for first.
+ * who_gecos - full name, '&' expanded, cut at the first comma; "" when unknown.
+ * Borrowed from W; never NULL.
+ */
+const char *who_login(struct who *w);
+const char *who_gecos(struct who *w);
 
 /* who_is_here - true when DOMAIN (any case, trailing dot allowed) is one of this host's names. */
 bool who_is_here(const struct who *w, const char *domain);

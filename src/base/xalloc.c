@@ -10,11 +10,17 @@
 
 #include "base/xalloc.h"
 
+#ifdef HAVE_MALLOPT
+#include <malloc.h>
+#endif
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+/* Grown by at a time. What is never touched takes no memory. */
+#define HEAP_STEP (512 * 1024)
 
 /* One of the tree's mutable globals: what to do at the end, and with what. */
 static struct {
@@ -37,6 +43,16 @@ static void wipe(void *p, size_t n)
         *q++ = 0;
 }
 #endif
+
+void xalloc_start(void)
+{
+#ifdef M_ARENA_MAX
+    (void)mallopt(M_ARENA_MAX, 1);
+#endif
+#ifdef M_TOP_PAD
+    (void)mallopt(M_TOP_PAD, HEAP_STEP);
+#endif
+}
 
 static _Noreturn void out_of_memory(void)
 {

@@ -11,6 +11,12 @@
 
 #include <stddef.h>
 
+/*
+ * xalloc_start - fits the allocator to a small, short program, where it can be: no second heap for
+ * the one helper thread, and the heap grows in few steps and does not shrink between two blocks.
+ */
+void xalloc_start(void);
+
 /* xmalloc - N bytes, uninitialised; N of 0 gives a unique pointer. Owned by the caller. */
 void *xmalloc(size_t n);
 

@@ -367,13 +367,22 @@ static enum fixup_rewrite rewrite_of(const struct account *a)
 }
 
 /* A name for a generated From: -F, the setting, the passwd entry. */
-static const char *full_name(const struct job *j)
+static const char *full_name(void *names)
 {
+    struct job *j = names;
+
     if (j->opt->full_name != NULL)
         return j->opt->full_name;
     if (j->account->full_name != NULL)
         return j->account->full_name;
-    return j->who.gecos != NULL ? j->who.gecos : "";
+    return who_gecos(&j->who);
+}
+
+static const char *login(void *names)
+{
+    struct job *j = names;
+
+    return who_login(&j->who);
 }
 
 enum cause job_fixup(struct job *j, struct fault *why)
@@ -403,15 +412,16 @@ enum cause job_fixup(struct job *j, struct fault *why)
     p.from = from;
     p.account = account;
     p.own = &patterns;
-    p.full_name = full_name(j);
-    p.login = j->who.login;
+    p.full_name = full_name;
+    p.login = login;
+    p.names = j;
+    p.zone_minutes = clock_zone_minutes;
     p.rewrite = rewrite_of(a);
     p.domain = a->domain != NULL         ? a->domain
                : j->who.mailname != NULL ? j->who.mailname
                                          : j->who.host;
     p.here = &j->who.own;
     p.now_s = clock_now_s();
-    p.zone_minutes = clock_zone_minutes(p.now_s);
     rand_bytes(p.random, sizeof(p.random));
     c = fixup_apply(j->message, &p, why);
     strv_free(&patterns);

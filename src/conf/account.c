@@ -231,7 +231,7 @@ bool account_owns(const struct account *a, const char *spec)
 }
 
 /* `allow` is a fence of the system's administrator; root can walk around it anyway. */
-static bool is_allowed(const struct account *a, const struct who *w)
+static bool is_allowed(const struct account *a, struct who *w)
 {
     size_t i;
 
@@ -247,7 +247,7 @@ static bool is_allowed(const struct account *a, const struct who *w)
         } else if (num_parse(word, strlen(word), UINT32_MAX, &uid)) {
             if (uid == (uint64_t)w->uid)
                 return true;
-        } else if (strcmp(word, w->login) == 0)
+        } else if (strcmp(word, who_login(w)) == 0)
             return true;
     }
     return false;
@@ -295,7 +295,7 @@ static const struct account *by_address(const struct config *c, const char *spec
     return NULL;
 }
 
-enum cause account_choose(const struct config *c, const struct who *w, const char *name,
+enum cause account_choose(const struct config *c, struct who *w, const char *name,
                           const char *sender, const char *from, const struct account **out,
                           struct fault *why)
 {
@@ -313,7 +313,7 @@ enum cause account_choose(const struct config *c, const struct who *w, const cha
     if (a == NULL)
         return fault_set(why, CAUSE_NO_ACCOUNT, "the configuration has no account");
     if (c->origin == CONFIG_SYSTEM && !is_allowed(a, w)) {
-        fault_set(why, CAUSE_NOT_ALLOWED, "account \"%s\" is not for user %s", a->id, w->login);
+        fault_set(why, CAUSE_NOT_ALLOWED, "account \"%s\" is not for user %s", a->id, who_login(w));
         if (a->file != NULL)
             fault_place(why, "%s:%lu", a->file, a->line);
         return CAUSE_NOT_ALLOWED;

@@ -94,7 +94,7 @@ void account_finish(struct account *a, struct strv *errors);
  *        account has a user and no secret. That is seen here and not on loading, so that a dump,
  *        which holds no secret, can be read back.
  */
-enum cause account_choose(const struct config *c, const struct who *w, const char *name,
+enum cause account_choose(const struct config *c, struct who *w, const char *name,
                           const char *sender, const char *from, const struct account **out,
                           struct fault *why) ATTR_CHECK;
 

@@ -334,7 +334,7 @@ static void add_account(struct buf *out, const struct fixup_params *p, const str
             i++;
         buf_addc(&local, old->spec[i]);
     }
-    addr_format(out, local.len > 0 ? local.data : p->login, to);
+    addr_format(out, local.len > 0 ? local.data : p->login(p->names), to);
     buf_free(&local);
 }
 
@@ -436,9 +436,10 @@ static void copy_fields(struct fixup *x, const struct buf *old)
     }
 }
 
-static void add_generated_from(struct buf *out, const char *name, const struct fixup_params *p)
+static void add_generated_from(struct buf *out, const char *field, const struct fixup_params *p)
 {
-    char *clean = xstrdup(p->full_name != NULL ? p->full_name : "");
+    const char *name = p->full_name(p->names);
+    char *clean = xstrdup(name != NULL ? name : "");
     size_t n = strlen(clean);
 
     /* -F comes from anywhere: no control octet of it gets into a header. */
@@ -448,7 +449,7 @@ static void add_generated_from(struct buf *out, const char *name, const struct f
     }
     while (n > 0 && clean[n - 1] == ' ')
         clean[--n] = '\0';
-    buf_addf(out, "%s: ", name);
+    buf_addf(out, "%s: ", field);
     addr_format(out, clean + strspn(clean, " "), p->from);
     buf_addc(out, '\n');
     free(clean);
@@ -484,7 +485,7 @@ static void add_missing(struct buf *out, const struct fixup *x, const struct tri
     if ((have & BIT(t->date)) == 0) {
         char date[DATE_SIZE];
 
-        date_format(x->p->now_s, x->p->zone_minutes, date);
+        date_format(x->p->now_s, x->p->zone_minutes(x->p->now_s), date);
         buf_addf(out, "%s: %s\n", fields_row(t->date)->name, date);
     }
     if ((have & BIT(t->msgid)) == 0) {

@@ -20,14 +20,18 @@ struct fixup_params {
     const char *from;       /* the account's address: fills a missing From. Never NULL or "" */
     const char *account;    /* what a rewritten From becomes; NULL: `from` */
     const struct strv *own; /* patterns (addr_matches) of addresses that are the account's */
-    const char *full_name;  /* name for a generated From: -F, else the setting, else gecos; "" */
-    const char *login;      /* for REWRITE_BARE without a name */
     enum fixup_rewrite rewrite;
+    /* Asked when they are needed only: the answers are in the system's databases. NAMES is given
+     * to the first two; NULL counts as "". */
+    const char *(*full_name)(
+        void *names);                  /* of a generated From: -F, else the setting, else gecos */
+    const char *(*login)(void *names); /* for REWRITE_BARE without a name */
+    void *names;
+    int (*zone_minutes)(int64_t at_s); /* for Date */
     const char *domain;      /* qualifies bare addresses in To, Cc, Reply-To, Sender; NULL: none */
     const struct strv *here; /* this host's names, for REWRITE_BARE */
     int64_t now_s;           /* for Date and Message-ID */
-    int zone_minutes;
-    uint64_t random[2]; /* for the Message-ID */
+    uint64_t random[2];      /* for the Message-ID */
 };
 
 /*

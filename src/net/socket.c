@@ -60,12 +60,32 @@ enum cause socket_late(const struct socket *s, struct fault *why)
     return fault_set(why, CAUSE_TIMEOUT, "%s did not answer in time", s->peer);
 }
 
+/*
+ * The kernel holds an ACK back for what we might write, 40 ms at most. Where we wait for more
+ * instead, a server whose own Nagle holds the next piece back for that ACK would wait with us. One
+ * call sends it at once; in front of a write it would be wasted. (The kernel forgets it again.)
+ */
+static void acknowledge(struct socket *s)
+{
+#ifdef TCP_QUICKACK
+    int yes = 1;
+
+    if (s->quick_ack && s->unanswered &&
+        setsockopt(s->fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof(yes)) != 0)
+        s->quick_ack = false; /* a Unix socket */
+#endif
+    s->unanswered = false;
+}
+
 enum cause socket_wait(struct socket *s, short events, deadline_ms until, short *ready,
                        struct fault *why)
 {
     struct pollfd p = {.fd = s->fd, .events = events};
-    int n = proc_poll(&p, 1, until, s->hold_signals);
+    int n;
 
+    if ((events & POLLIN) != 0)
+        acknowledge(s);
+    n = proc_poll(&p, 1, until, s->hold_signals);
     *ready = 0;
     if (n < 0)
         return fault_set(why, CAUSE_INTERRUPTED, "stopped by a signal while talking to %s",
@@ -78,11 +98,11 @@ enum cause socket_wait(struct socket *s, short events, deadline_ms until, short 
 enum cause socket_read(struct socket *s, void *room, size_t size, size_t *got, bool *ended,
                        struct fault *why)
 {
-    int yes = 1;
     ssize_t n;
 
     *got = 0;
     *ended = false;
+    s->looked = false;
     do
         n = recv(s->fd, room, size, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
@@ -91,13 +111,7 @@ enum cause socket_read(struct socket *s, void *room, size_t size, size_t *got, b
     *ended = n == 0;
     *got = (size_t)n;
     s->octets_in += *got;
-#ifdef TCP_QUICKACK
-    /* The kernel forgets it. Without, a server whose own Nagle waits for our ACK costs 40 ms. */
-    if (s->quick_ack && setsockopt(s->fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof(yes)) != 0)
-        s->quick_ack = false;
-#else
-    (void)yes;
-#endif
+    s->unanswered = true;
     return CAUSE_NONE;
 }
 
@@ -107,6 +121,7 @@ enum cause socket_write(struct socket *s, const void *bytes, size_t n, size_t *s
     ssize_t ret;
 
     *sent = 0;
+    s->looked = false;
     do
         ret = send(s->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
     while (ret < 0 && errno == EINTR);
@@ -114,6 +129,7 @@ enum cause socket_write(struct socket *s, const void *bytes, size_t n, size_t *s
         return errno == EAGAIN || errno == EWOULDBLOCK ? CAUSE_NONE : socket_broke(s, errno, why);
     *sent = (size_t)ret;
     s->octets_out += *sent;
+    s->unanswered = false; /* every segment carries an ACK */
     return CAUSE_NONE;
 }
 

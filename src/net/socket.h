@@ -14,8 +14,10 @@
 
 struct socket {
     int fd;
-    char *peer; /* "host[ip]:port", owned */
-    bool quick_ack;
+    char *peer;        /* "host[ip]:port", owned */
+    bool quick_ack;    /* the socket knows TCP_QUICKACK */
+    bool unanswered;   /* octets came since we last wrote: their ACK may be on hold */
+    bool looked;       /* nothing was there a moment ago: socket_read and socket_write clear it */
     bool hold_signals; /* a recorded signal does not end waits */
     uint64_t octets_in, octets_out;
 };
@@ -27,8 +29,8 @@ void socket_init(struct socket *s, int fd, const char *peer);
 void socket_local_literal(const struct socket *s, char *out, size_t size);
 
 /*
- * socket_wait - waits for EVENTS of poll(2). *READY gets those that came, an error or hang-up as
- * all of them; 0 = the time is over. fails: CAUSE_INTERRUPTED.
+ * socket_wait - acknowledges what has come, then waits for EVENTS of poll(2). *READY gets those that
+ * came, an error or hang-up as all of them; 0 = the time is over. fails: CAUSE_INTERRUPTED.
  */
 enum cause socket_wait(struct socket *s, short events, deadline_ms until, short *ready,
                        struct fault *why) ATTR_CHECK;

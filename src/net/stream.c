@@ -245,8 +245,10 @@ static void take_waiting(struct stream *s)
 
 bool stream_input_waiting(struct stream *s)
 {
-    if (s->in.len == s->in_at)
+    if (s->in.len == s->in_at) {
         take_waiting(s);
+        s->socket.looked = s->in.len == s->in_at;
+    }
     return s->in.len > s->in_at;
 }
 
@@ -289,7 +291,8 @@ static enum cause write_all(struct stream *s, struct writing *w, bool stop_on_in
                             deadline_ms until, struct fault *why)
 {
     deadline_ms idle_at = deadline_in(s->idle_ms);
-    bool look = stop_on_input; /* whether to look for input, and for room, before writing on */
+    /* Whether to look for input, and for room, before writing on. */
+    bool look = stop_on_input && !s->socket.looked;
     enum cause cause = CAUSE_NONE;
 
     while (cause == CAUSE_NONE && (w->left > 0 || unsent(s) > 0)) {

@@ -38,8 +38,9 @@ const char *stream_input(const struct stream *s, size_t *n);
 void stream_consume(struct stream *s, size_t n);
 
 /*
- * stream_fill - waits until at least one more octet has arrived. TCP_QUICKACK is re-armed after
- * each read. Input beyond LIMIT_STREAM_INPUT unconsumed is CAUSE_PROTOCOL.
+ * stream_fill - waits until at least one more octet has arrived. What has arrived before is
+ * acknowledged first (TCP_QUICKACK): the server may be waiting for that. Input beyond
+ * LIMIT_STREAM_INPUT unconsumed is CAUSE_PROTOCOL.
  * fails: CAUSE_CLOSED (end of file, with or without close_notify, and reset), CAUSE_TLS (text names
  *        the alert), CAUSE_TIMEOUT, CAUSE_INTERRUPTED. The stage is left to the caller.
  */

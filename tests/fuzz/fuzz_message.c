@@ -294,16 +294,28 @@ static void check_stray(const struct buf *body)
         MUST(!header_is(&f, "Bcc") && !header_is(&f, "Resent-Bcc"));
 }
 
+static const char *name_is(void *names)
+{
+    return names;
+}
+
+static int zone_is(int64_t at_s)
+{
+    return (int)(at_s % 60);
+}
+
 static void check_fixup(struct message *m, uint8_t seed)
 {
-    static char host[] = "localhost", pattern[] = "@example.org";
+    static char host[] = "localhost", pattern[] = "@example.org", name[] = "M. E.";
     static char *hosts[] = {host}, *patterns[] = {pattern};
     const struct strv here = {hosts, 1, 1}, own = {patterns, 1, 1};
     struct fixup_params p = {.from = "me@example.net",
                              .own = &own,
-                             .full_name = "M. E.",
-                             .login = "me",
                              .rewrite = (enum fixup_rewrite)(seed % 3),
+                             .full_name = name_is,
+                             .login = name_is,
+                             .names = name,
+                             .zone_minutes = zone_is,
                              .domain = (seed & 64) != 0 ? "d.example" : NULL,
                              .here = &here,
                              .random = {1, 2}};

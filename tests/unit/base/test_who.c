@@ -93,6 +93,38 @@ static void test_login(void)
     who_free(&w);
 }
 
+static unsigned asked;
+
+static void passwd_says(struct who_source *from)
+{
+    asked++;
+    from->login = "alice";
+    from->gecos = "Alice Example";
+    from->home = in_folder("passwd");
+}
+
+/* The database may be far away: it is asked only for what is needed. */
+static void test_asking(void)
+{
+    struct who_source from = bare();
+    struct who w;
+
+    from.ask = passwd_says;
+    env_home = in_folder("home");
+    who_fill(&w, &from);
+    ok(asked == 0 && w.login == NULL, "with $HOME the passwd entry is not looked up");
+    is_str(w.home, in_folder("home"), "it is the home");
+    who_free(&w);
+    env_home = NULL;
+    who_fill(&w, &from);
+    is_int(asked, 1, "without, it is looked up once");
+    is_str(w.home, in_folder("passwd"), "for the home");
+    is_str(w.login, "alice", "and what comes with it is kept");
+    is_str(who_gecos(&w), "Alice Example", "all of it");
+    is_int(asked, 1, "and not asked for again");
+    who_free(&w);
+}
+
 static void test_home(void)
 {
     const uid_t other = geteuid() + 1;
@@ -253,8 +285,8 @@ static void test_process(void)
 
     who_am_i(&w);
     ok(w.uid == getuid() && w.euid == geteuid() && w.gid == getgid(), "the process's ids");
-    ok(w.login != NULL && w.gecos != NULL && w.node != NULL, "what is never NULL");
-    ok(entry == NULL || strcmp(w.login, entry->pw_name) == 0, "the login of the real uid");
+    ok(w.node != NULL && who_gecos(&w) != NULL, "what is never NULL");
+    ok(entry == NULL || strcmp(who_login(&w), entry->pw_name) == 0, "the login of the real uid");
     ok(who_is_here(&w, "localhost"), "localhost is here");
     ok(own == NULL || who_in_group(&w, own->gr_name), "we are in our own group");
     ok(!who_in_group(&w, "no-such-group"), "and not in one that does not exist");
@@ -310,6 +342,7 @@ int main(void)
         return 1;
     make_file("file", "");
     test_login();
+    test_asking();
     test_home();
     test_names();
     test_here();

@@ -63,6 +63,7 @@ static int status_of(void (*act)(void), void (*hook)(void *))
 
 int main(void)
 {
+    xalloc_start(); /* with it everything is as without */
     static const struct {
         void (*act)(void);
         const char *why;

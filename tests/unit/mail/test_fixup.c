@@ -23,16 +23,36 @@ static char *here_names[] = {(char[]){"localhost"}, (char[]){"laptop"},
 static char *own_patterns[] = {(char[]){"me@example.org"}, (char[]){"@mine.example.org"}};
 static const struct strv here = {here_names, 3, 3}, own = {own_patterns, 2, 2};
 
+static char name[] = "M. E.";
+
+static const char *name_is(void *names)
+{
+    return names;
+}
+
+static const char *login_is(void *names)
+{
+    (void)names;
+    return "me";
+}
+
+static int zone_is(int64_t at_s)
+{
+    (void)at_s;
+    return 60;
+}
+
 static struct fixup_params params(void)
 {
     return (struct fixup_params){.from = "me@example.org",
                                  .own = &own,
-                                 .full_name = "M. E.",
-                                 .login = "me",
                                  .rewrite = REWRITE_BARE,
+                                 .full_name = name_is,
+                                 .login = login_is,
+                                 .names = name,
+                                 .zone_minutes = zone_is,
                                  .here = &here,
                                  .now_s = 1732193520,
-                                 .zone_minutes = 60,
                                  .random = {1, 2}};
 }
 
@@ -176,7 +196,7 @@ static void test_full_name(void)
         struct fixup_params p = params();
         char want[200];
 
-        p.full_name = rows[i].in;
+        p.names = (void *)(uintptr_t)rows[i].in;
         (void)snprintf(want, sizeof(want), "Date: x\nMessage-ID: y\n%s", rows[i].want);
         expect("Date: x\nMessage-ID: y\n", &p, want, rows[i].why);
     }
