@@ -359,6 +359,8 @@ void fault_line(const struct fault *why, struct buf *out)
             buf_add_shown(out, ": \"", 3);
         buf_add_shown(out, why->remote.data, why->remote.len);
         buf_add_shown(out, "\"", 1);
+    } else if (why->remote.len == 0 && why->smtp_code > 0) {
+        buf_addf(out, ": \"%d\"", why->smtp_code); /* it had no words for it */
     }
 }
 

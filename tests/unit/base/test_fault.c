@@ -213,7 +213,9 @@ static void test_remote(void)
     fault_remote(&why, 421, none, "come back later", 15);
     is_line(&why, "it said 'come back later' to us", "words that the text has are not repeated");
     fault_remote(&why, 421, none, "", 0);
-    is_line(&why, "it said 'come back later' to us", "no words, no quotes");
+    is_line(&why, "it said 'come back later' to us: \"421\"", "no words: the code alone");
+    fault_remote(&why, 0, none, "", 0);
+    is_line(&why, "it said 'come back later' to us", "neither words nor a code, no quotes");
     memset(words, 'a', sizeof(words));
     memcpy(words + LIMIT_FAULT_REMOTE - 1, "\xc3\xa4", 2);
     fault_remote(&why, 550, none, words, sizeof(words));
