@@ -115,11 +115,22 @@ static ssize_t push(gnutls_transport_ptr_t ptr, const void *bytes, size_t n)
     return (ssize_t)n;
 }
 
+/*
+ * Whether the input ended, and within a record. GnuTLS calls that an error of decoding, which it
+ * would be at any other place; to us it is a connection that broke.
+ */
+static bool is_cut(const struct tls *t, int ret)
+{
+    return ret == GNUTLS_E_UNEXPECTED_PACKET_LENGTH && t->in_ended && t->in_at == t->in_end;
+}
+
 /* Turns a GnuTLS error into a fault. DOING goes in front of what is no more than a library text. */
 static enum cause tls_fault(const struct tls *t, int ret, const char *doing, struct fault *why)
 {
     const char *alert;
 
+    if (is_cut(t, ret))
+        ret = GNUTLS_E_PREMATURE_TERMINATION;
     /* -12 alone says "A TLS fatal alert has been received": the name of the alert is the news. */
     switch (ret) {
     case GNUTLS_E_FATAL_ALERT_RECEIVED:
@@ -432,7 +443,7 @@ enum cause tls_read(struct tls *t, void *out, size_t cap, size_t *got, struct fa
     if (!gnutls_error_is_fatal((int)ret))
         return CAUSE_NONE;
     /* Without a close_notify it is an ordinary broken connection: SMTP ends its replies itself. */
-    if (ret == GNUTLS_E_PREMATURE_TERMINATION)
+    if (ret == GNUTLS_E_PREMATURE_TERMINATION || is_cut(t, (int)ret))
         return fault_set(why, CAUSE_CLOSED, "the server closed the connection without a word");
     return tls_fault(t, (int)ret, DOING_SESSION, why);
 }

@@ -198,16 +198,17 @@ static void test_not_tls(void)
 {
     static const struct {
         const char *says;
-        bool plain;
+        bool plain, cut;
         const char *why;
     } t[] = {
-        {"220 mail.example.org ESMTP\r\n", true, "a greeting"},
-        {"220-mail.example.org\r\n220 ESMTP\r\n", true, "a greeting of two lines"},
-        {"554 5.7.1 no service for you\r\n", true, "a refusal"},
-        {"HTTP/1.1 400 Bad Request\r\n\r\n", false, "a web server"},
-        {"22\r\n", false, "two digits"},
-        {"\x16\x03\x03\xff\xff and then nonsense", false, "a record longer than allowed"},
-        {"\x15\x03\x03\x00\x02\x02\x28", false, "an alert"},
+        {"220 mail.example.org ESMTP\r\n", true, false, "a greeting"},
+        {"220-mail.example.org\r\n220 ESMTP\r\n", true, false, "a greeting of two lines"},
+        {"554 5.7.1 no service for you\r\n", true, false, "a refusal"},
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", false, false, "a web server"},
+        {"22\r\n", false, true, "two digits"},
+        {"\x16\x03\x03\xff\xff and then nonsense", false, false, "a record longer than allowed"},
+        {"\x15\x03\x03\x00\x02\x02\x28", false, false, "an alert"},
+        {"\x16\x03\x03\x01\x02\x02", false, true, "half a record"},
     };
 
     for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -228,7 +229,7 @@ static void test_not_tls(void)
             tls_in_added(client, 0);
             cause = tls_handshake(client, &done, &why);
         }
-        ok(cause == CAUSE_TLS || cause == CAUSE_CLOSED, "%s: %s", t[i].why,
+        ok(cause == (t[i].cut ? CAUSE_CLOSED : CAUSE_TLS), "%s: %s", t[i].why,
            cause == CAUSE_NONE ? "no fault" : why.text.data);
         ok(tls_plain_peer(client) == t[i].plain, "...%s plain SMTP", t[i].plain ? "is" : "is not");
         tls_free(&client);
@@ -307,7 +308,7 @@ static void test_bindings(const char *priority, gnutls_digest_algorithm_t digest
     fault_free(&why);
 }
 
-enum how_it_ends { BY_NOTIFY, BY_EOF, BY_ALERT, BY_NOISE };
+enum how_it_ends { BY_NOTIFY, BY_EOF, BY_CUT, BY_ALERT, BY_NOISE };
 
 static void check_end(const char *priority, enum how_it_ends how, enum cause want, const char *text)
 {
@@ -328,12 +329,18 @@ static void check_end(const char *priority, enum how_it_ends how, enum cause wan
                38);
         tls_in_added(c.client, 37);
     }
-    if (how == BY_EOF) {
+    if (how == BY_CUT) {
+        memcpy(tls_in_room(c.client, &n), "\x17\x03\x03\x00\x20 and no more", 17);
+        tls_in_added(c.client, 17);
+    }
+    if (how == BY_EOF || how == BY_CUT) {
         (void)tls_in_room(c.client, &n);
         tls_in_added(c.client, 0);
     }
     buf_init(&got, 1 << 20);
     cause = client_reads(&c, &got, &why);
+    if (cause == CAUSE_NONE && how == BY_CUT) /* one call for the octets and one for their end */
+        cause = client_reads(&c, &got, &why);
     is_str(got.data, "421 bye\r\n", "what came before the end is there");
     ok(cause == want && strstr(why.text.data, text) != NULL, "...then: %s",
        cause == CAUSE_NONE ? "nothing" : why.text.data);
@@ -476,6 +483,8 @@ int main(void)
     check_end(tls12, BY_NOTIFY, CAUSE_CLOSED, "the server closed the connection");
     check_end(NULL, BY_EOF, CAUSE_CLOSED, "without a word");
     check_end(tls12, BY_EOF, CAUSE_CLOSED, "without a word");
+    check_end(NULL, BY_CUT, CAUSE_CLOSED, "without a word");
+    check_end(tls12, BY_CUT, CAUSE_CLOSED, "without a word");
     check_end(NULL, BY_ALERT, CAUSE_TLS, "with an alert: Internal error");
     check_end(NULL, BY_NOISE, CAUSE_TLS, "the TLS session failed");
     check_end(tls12, BY_NOISE, CAUSE_TLS, "the TLS session failed");
