@@ -113,7 +113,9 @@ static void log_recipient(const char *id, const struct submission *s, const stru
     double delay_s = (double)report->total_ms / 1000.0;
     char dsn[16];
 
-    if (r->fate != FATE_ACCEPTED && r->why.remote.len == 0)
+    /* What the server said at last is no news of a message that may have arrived. */
+    if (r->fate != FATE_ACCEPTED &&
+        (r->why.remote.len == 0 || r->why.cause == CAUSE_MAY_HAVE_ARRIVED))
         words = r->why.text.data;
     enhanced_of(r, dsn);
     log_line(r->fate == FATE_ACCEPTED ? LOG_INFO : LOG_WARNING, "smtp",
