@@ -426,13 +426,23 @@ static enum cause final(struct xfer *x, struct fault *why)
             c = talk_unexpected(s, STAGE_FINAL, why);
         if (c != CAUSE_NONE && c != CAUSE_BUSY)
             return in_doubt(x, i, why);
-        x->e->in_doubt = c == CAUSE_NONE && i + each < x->n_taken;
+        x->e->in_doubt = i + each < x->n_taken;
+        if (c == CAUSE_BUSY && i + each < x->n_taken) {
+            settle(x->taken[i], why); /* which says nothing about those behind it */
+            return in_doubt(x, i + each, why);
+        }
         if (c == CAUSE_BUSY)
             return c;
         if (is_acceptance(&s->reply)) {
             for (size_t k = i; k < i + each; k++)
                 x->taken[k]->fate = FATE_ACCEPTED;
             keep_words(x, &s->reply);
+            if (s->reply.cut && i + each < x->n_taken) {
+                /* What follows is the rest of this reply, whatever it looks like. */
+                fault_set(why, CAUSE_PROTOCOL, "the server's reply is too long");
+                why->stage = STAGE_FINAL;
+                return in_doubt(x, i + each, why);
+            }
             continue;
         }
         if (s->state == SESSION_READY)
