@@ -64,6 +64,16 @@ int peer_listen(const char *path, unsigned *port)
     return fd;
 }
 
+void peer_narrow(int listen_fd)
+{
+    int segment = 1000, room = 4096;
+
+    /* The sender's buffer grows with the segment that its peer announces: 64 KiB on loopback. */
+    if (setsockopt(listen_fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment) != 0 ||
+        setsockopt(listen_fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) != 0)
+        die("listen: %s", strerror(errno));
+}
+
 void peer_init(struct peer *p, int fd)
 {
     int on = 1;
@@ -383,6 +393,14 @@ void peer_rekey(struct peer *p)
         (void)gnutls_session_key_update(p->tls, GNUTLS_KU_PEER);
     else
         (void)gnutls_rehandshake(p->tls);
+}
+
+void peer_shut(struct peer *p, bool polite)
+{
+    if (polite && p->tls)
+        (void)gnutls_bye(p->tls, GNUTLS_SHUT_WR);
+    else
+        (void)shutdown(p->fd, SHUT_WR);
 }
 
 void peer_close(struct peer *p, enum peer_end how)

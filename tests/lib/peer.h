@@ -31,6 +31,13 @@ int64_t peer_now_ms(void);
  * when PATH is not NULL, on that Unix path. Failures end the program. */
 int peer_listen(const char *path, unsigned *port);
 
+/*
+ * peer_narrow - from now on the sockets between hold little (some 64 KiB in all, and not the
+ * megabytes of loopback), so that a client that has much to send is in the middle of it when the
+ * first of it is read. For a TCP socket that listens.
+ */
+void peer_narrow(int listen_fd);
+
 /* peer_init - takes the connected socket. */
 void peer_init(struct peer *p, int fd);
 
@@ -89,6 +96,12 @@ void peer_alert(struct peer *p, gnutls_alert_description_t what);
 
 /* peer_rekey - asks for new keys: a key update of TLS 1.3, a HelloRequest of TLS 1.2. */
 void peer_rekey(struct peer *p);
+
+/*
+ * peer_shut - says that nothing more will come, and stays to listen: by close_notify (POLITE), or
+ * by the end of the TCP stream alone.
+ */
+void peer_shut(struct peer *p, bool polite);
 
 /* How to end. PEER_CUT leaves TLS without close_notify. */
 enum peer_end { PEER_POLITE, PEER_CUT, PEER_RESET };

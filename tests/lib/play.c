@@ -9,6 +9,7 @@
 #include "play.h"
 
 #include "peer.h"
+#include "remains.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -267,6 +268,22 @@ static void expect_end(struct play *y, const struct step *st, const char *allowe
     leave(y);
 }
 
+/* The client may send more of one kind, which WRONG judges, and closes. */
+static void expect_remains(struct play *y, const struct step *st,
+                           const char *(*wrong)(const struct octets *))
+{
+    const char *text;
+
+    while (peer_fill(&y->peer, limit(y)))
+        ;
+    octets_printf(&y->talk, "C: <%zu octets>\n", y->peer.in.n);
+    text = wrong(&y->peer.in);
+    if (text)
+        complain_surplus(y, st, text);
+    y->peer.in.n = 0;
+    expect_end(y, st, "");
+}
+
 /* After a handshake that the client broke off only an alert may come on the bare socket. */
 static void expect_alert_only(struct play *y, const struct step *st)
 {
@@ -442,6 +459,16 @@ static void play_step(struct play *y, const struct step *st)
     case DO_NOTIFY:
         finish(y, PEER_POLITE);
         break;
+    case DO_SHUT:
+        peer_shut(&y->peer, false);
+        break;
+    case DO_ADIEU:
+        peer_shut(&y->peer, true);
+        break;
+    case DO_HEARD:
+        while (y->peer.in.n == 0 && peer_fill(&y->peer, limit(y)))
+            ;
+        break;
     case DO_DEAF:
         pause_ms(y, st->number);
         leave(y);
@@ -451,6 +478,12 @@ static void play_step(struct play *y, const struct step *st)
         break;
     case DO_BYE:
         expect_end(y, st, "QUIT\r\n");
+        break;
+    case DO_TORN:
+        expect_remains(y, st, remains_torn);
+        break;
+    case DO_SEALED:
+        expect_remains(y, st, remains_sealed);
         break;
     case DO_ANY:
         while (peer_fill(&y->peer, limit(y)))

@@ -41,9 +41,14 @@ static const struct word {
     {"drop", DO_DROP, FORM_NONE},
     {"reset", DO_RESET, FORM_NONE},
     {"notify", DO_NOTIFY, FORM_NONE},
+    {"shut", DO_SHUT, FORM_NONE},
+    {"adieu", DO_ADIEU, FORM_NONE},
+    {"heard", DO_HEARD, FORM_NONE},
     {"deaf", DO_DEAF, FORM_NUMBER},
     {"eof", DO_EOF, FORM_NONE},
     {"bye", DO_BYE, FORM_NONE},
+    {"torn", DO_TORN, FORM_NONE},
+    {"sealed", DO_SEALED, FORM_NONE},
     {"any", DO_ANY, FORM_NONE},
 };
 

@@ -38,9 +38,14 @@ enum verb {
     DO_DROP,    /* close, under TLS without close_notify */
     DO_RESET,   /* close with RST */
     DO_NOTIFY,  /* close_notify and close */
+    DO_SHUT,    /* nothing more will be said, but read */
+    DO_ADIEU,   /* the same after close_notify, for TLS alone: the socket stays whole */
+    DO_HEARD,   /* something has come, which is left for the next statement */
     DO_DEAF,    /* read nothing until the client leaves, at most so many ms */
     DO_EOF,     /* nothing more comes and the client closes */
     DO_BYE,     /* at most a QUIT comes and the client closes */
+    DO_TORN,    /* message text comes, without an end mark, and the client closes */
+    DO_SEALED,  /* TLS records come, past the TLS layer, and the client closes */
     DO_ANY      /* whatever comes until the client closes */
 };
 

@@ -84,6 +84,8 @@ static void open_room(struct room *r)
     make_folder(r->out.p);
     s = case_only(&r->c, "server");
     r->listen_fd = peer_listen(s && strcmp(s->args, "unix") == 0 ? r->sock.p : NULL, &port);
+    if (s && strcmp(s->args, "narrow") == 0)
+        peer_narrow(r->listen_fd);
     snprintf(r->port, sizeof r->port, "%u", port);
     hold_port(r->closed, sizeof r->closed);
 }
