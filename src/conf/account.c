@@ -102,10 +102,28 @@ void account_inherit(struct account *to, const struct account *from)
         to->secret->command_ok = from->secret->command_ok;
 }
 
-/* A login is wanted: somebody to log in as, and `auth = off` was not written. */
-static bool wants_login(const struct account *a)
+static bool only_external(const struct account *a)
 {
-    return a->user != NULL && !strv_has(&a->auth, "off");
+    return a->auth.n == 1 && strcmp(a->auth.v[0], "external") == 0;
+}
+
+enum account_login account_login(const struct account *a)
+{
+    if (strv_has(&a->auth, "off"))
+        return ACCOUNT_LOGIN_NO;
+    if (a->user != NULL || only_external(a))
+        return ACCOUNT_LOGIN_YES;
+    return a->tls_cert != NULL ? ACCOUNT_LOGIN_OPTIONAL : ACCOUNT_LOGIN_NO;
+}
+
+/* Whether the login cannot do without a password or token. */
+static bool needs_secret(const struct account *a)
+{
+    bool external = strv_has(&a->auth, "auto") || strv_has(&a->auth, "external");
+
+    if (account_login(a) != ACCOUNT_LOGIN_YES || only_external(a))
+        return false;
+    return !external || a->tls_cert == NULL;
 }
 
 static size_t count_paths(const struct account *a)
@@ -139,11 +157,45 @@ static void broken(const struct account *a, struct strv *errors, const char *con
     strv_add(errors, text);
 }
 
+/* What a word of `auth` needs besides the server. */
+enum need { NEED_NOTHING, NEED_TLS, NEED_SECRECY };
+
+static enum need need_of(const char *word)
+{
+    static const char *const cleartext[] = {"plain", "login", "xoauth2", "oauthbearer"};
+    size_t n = strlen(word);
+
+    for (size_t i = 0; i < ARRAY_LEN(cleartext); i++) {
+        if (strcmp(word, cleartext[i]) == 0)
+            return NEED_SECRECY;
+    }
+    return n > 5 && strcmp(word + n - 5, "-plus") == 0 ? NEED_TLS : NEED_NOTHING;
+}
+
+/* Without TLS a mechanism must be left that can do without. What "auto" finds is seen at login. */
+static void finish_clear(const struct account *a, struct strv *errors)
+{
+    static const char *const keys[] = {"host", "tls", "allow_cleartext_auth", "auth", "user", NULL};
+    enum need least = NEED_SECRECY;
+
+    for (size_t i = 0; i < a->auth.n; i++) {
+        enum need need = need_of(a->auth.v[i]);
+
+        if (need == NEED_SECRECY && a->allow_cleartext_auth)
+            need = NEED_NOTHING;
+        least = need < least ? need : least;
+    }
+    if (least == NEED_SECRECY)
+        broken(a, errors, keys,
+               "tls = off would send the password where everybody can read it: use TLS, or auth = "
+               "scram; or set allow_cleartext_auth = yes as well, or auth = off");
+    if (least == NEED_TLS)
+        broken(a, errors, keys, "auth: -plus binds a login to TLS, and tls is off");
+}
+
 static void finish_tls(struct account *a, struct strv *errors)
 {
     static const char *const socket[] = {"host", "tls", "tls_name", NULL};
-    static const char *const cleartext[] = {"host", "tls",  "allow_cleartext_auth",
-                                            "auth", "user", NULL};
     size_t paths = count_paths(a);
 
     if (a->tls == TLS_DEFAULT && paths > 0 && paths < a->host.n) {
@@ -158,10 +210,8 @@ static void finish_tls(struct account *a, struct strv *errors)
     if (a->tls != TLS_OFF && paths > 0 && a->tls_name == NULL)
         broken(a, errors, socket,
                "tls on a socket path needs tls_name: the name in the certificate");
-    if (a->tls == TLS_OFF && wants_login(a) && !a->allow_cleartext_auth)
-        broken(a, errors, cleartext,
-               "tls = off would send the password where everybody can read it: use TLS, "
-               "or set allow_cleartext_auth = yes as well, or auth = off");
+    if (a->tls == TLS_OFF && account_login(a) != ACCOUNT_LOGIN_NO)
+        finish_clear(a, errors);
 }
 
 static void finish_login(const struct account *a, struct strv *errors)
@@ -171,6 +221,7 @@ static void finish_login(const struct account *a, struct strv *errors)
     static const char *const secrets[] = {"password", "password_command", "password_file", NULL};
     static const char *const login[] = {"user", "from", "provider", "auth", NULL};
     static const char *const auth[] = {"auth", NULL};
+    static const char *const external[] = {"auth", "tls", "tls_cert", NULL};
     size_t i;
 
     if (sources > 1)
@@ -178,6 +229,9 @@ static void finish_login(const struct account *a, struct strv *errors)
                "only one of password, password_command and password_file can be set");
     if (sources > 0 && a->user == NULL && !strv_has(&a->auth, "off"))
         broken(a, errors, login, "a password is set and no user: set user, or auth = off");
+    if (only_external(a) && a->tls != TLS_OFF && a->tls_cert == NULL)
+        broken(a, errors, external,
+               "auth = external needs tls_cert: the certificate to log in with");
     for (i = 0; a->auth.n > 1 && i < a->auth.n; i++) {
         if (strcmp(a->auth.v[i], "auto") == 0 || strcmp(a->auth.v[i], "off") == 0)
             broken(a, errors, auth, "auth: auto and off stand alone, or name the mechanisms");
@@ -318,7 +372,7 @@ enum cause account_choose(const struct config *c, struct who *w, const char *nam
             fault_place(why, "%s:%lu", a->file, a->line);
         return CAUSE_NOT_ALLOWED;
     }
-    if (wants_login(a) && !secret_is_set(a)) {
+    if (needs_secret(a) && !secret_is_set(a)) {
         fault_set(why, CAUSE_CONFIG, "account \"%s\" has a user and no password", a->id);
         fault_hint(why, "set password_command, password_file or password; or auth = off");
         if (a->file != NULL)

@@ -33,7 +33,7 @@ struct account {
     char *tls_trust, *tls_name, *tls_cert, *tls_key, *tls_crl, *tls_priority;
     struct strv tls_pin;
     bool require_tls;
-    struct strv auth; /* "auto", "off", "scram" or mechanism names */
+    struct strv auth; /* "auto", "off", or "scram" and mechanism names, lower case */
     char *user;
     char *password_command, *password_file;
     bool allow_cleartext_auth;
@@ -91,12 +91,22 @@ void account_finish(struct account *a, struct strv *errors);
  * first. Tests `allow` against the real user when the config is the system's; root may always.
  * out:   borrowed from C.
  * fails: CAUSE_NO_ACCOUNT (text lists the names there are), CAUSE_NOT_ALLOWED; CAUSE_CONFIG: the
- *        account has a user and no secret. That is seen here and not on loading, so that a dump,
- *        which holds no secret, can be read back.
+ *        account has a user and no secret, and no certificate that could do. That is seen here and
+ *        not on loading, so that a dump, which holds no secret, can be read back.
  */
 enum cause account_choose(const struct config *c, struct who *w, const char *name,
                           const char *sender, const char *from, const struct account **out,
                           struct fault *why) ATTR_CHECK;
+
+/* How an account logs in, as `auth`, `user` and `tls_cert` say together. */
+enum account_login {
+    ACCOUNT_LOGIN_NO,       /* auth = off, or nobody to log in as */
+    ACCOUNT_LOGIN_OPTIONAL, /* a client certificate and no user: if the server asks for it */
+    ACCOUNT_LOGIN_YES
+};
+
+/* account_login - how A logs in. */
+enum account_login account_login(const struct account *a);
 
 /* account_owns - `from` or `match` of A fits SPEC. */
 bool account_owns(const struct account *a, const char *spec);

@@ -34,8 +34,10 @@ const char *describe_tls(const struct account *a)
 
 void describe_login(const struct account *a, char *out, size_t size)
 {
-    if (a->user != NULL && !strv_has(&a->auth, "off"))
+    if (account_login(a) == ACCOUNT_LOGIN_NO)
+        snprintf(out, size, "no login");
+    else if (a->user != NULL)
         snprintf(out, size, "login %s", a->user);
     else
-        snprintf(out, size, "no login");
+        snprintf(out, size, "login by certificate");
 }

@@ -296,7 +296,7 @@ static enum cause apply_user(const struct preset *e, struct account *a, struct f
     char *local;
     enum cause c;
 
-    if (a->user != NULL || strv_has(&a->auth, "off"))
+    if (a->user != NULL || strv_has(&a->auth, "off") || strv_has(&a->auth, "external"))
         return CAUSE_NONE;
     if (account_in_doubt(a, "user") || account_in_doubt(a, "from") || account_in_doubt(a, "auth"))
         return CAUSE_NONE;

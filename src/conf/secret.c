@@ -159,10 +159,14 @@ static enum cause from_file(const struct account *a, struct buf *out, struct fau
     return c;
 }
 
-enum cause secret_get(const struct account *a, struct buf *out, struct fault *why)
+enum cause secret_get(const struct account *a, bool fresh, struct buf *out, struct fault *why)
 {
+    bool is_inline = a->secret != NULL && a->secret->has_inline;
+
+    if (fresh && (is_inline || a->password_command == NULL))
+        return CAUSE_NONE;
     proc_protect_memory();
-    if (a->secret != NULL && a->secret->has_inline)
+    if (is_inline)
         return take_line(&a->secret->inline_password, "password", out, why);
     if (a->password_command != NULL)
         return from_command(a, out, why);

@@ -29,10 +29,13 @@ bool secret_is_set(const struct account *a);
 /*
  * secret_get - appends the secret of A to OUT (a secret buffer): the first line, without its end.
  * Order: password, password_command, password_file (relative names: $CREDENTIALS_DIRECTORY).
+ * FRESH: the one given before, a token, was refused. Only a command can make another: it is run
+ * once more, and where there is none OUT stays as it is.
  * From the first octet on proc_protect_memory is in force.
  * fails: CAUSE_SECRET (command or file, with the reason and what to do), CAUSE_CONFIG (unsafe
  *        command source).
  */
-enum cause secret_get(const struct account *a, struct buf *out, struct fault *why) ATTR_CHECK;
+enum cause secret_get(const struct account *a, bool fresh, struct buf *out,
+                      struct fault *why) ATTR_CHECK;
 
 #endif

@@ -22,20 +22,20 @@ static const struct setting_enum protocol_words[] = {
 static const struct setting_enum tls_words[] = {
     {"implicit", TLS_IMPLICIT}, {"starttls", TLS_STARTTLS}, {"off", TLS_OFF}, {NULL, 0}};
 static const struct setting_enum trust_words[] = {{"system", 0}, {NULL, 0}};
-/* smtp/sasl has the mechanisms; this room cannot see it. 0 = not built. */
+/* smtp/sasl has the mechanisms; this room cannot see it. 0: a word for later. */
 static const struct setting_enum auth_words[] = {{"auto", 1},
                                                  {"off", 1},
                                                  {"plain", 1},
                                                  {"login", 1},
-                                                 {"scram", 0},
-                                                 {"scram-sha-256", 0},
-                                                 {"scram-sha-256-plus", 0},
-                                                 {"scram-sha-1", 0},
-                                                 {"scram-sha-1-plus", 0},
-                                                 {"cram-md5", 0},
-                                                 {"external", 0},
-                                                 {"xoauth2", 0},
-                                                 {"oauthbearer", 0},
+                                                 {"scram", 1},
+                                                 {"scram-sha-256", 1},
+                                                 {"scram-sha-256-plus", 1},
+                                                 {"scram-sha-1", 1},
+                                                 {"scram-sha-1-plus", 1},
+                                                 {"cram-md5", 1},
+                                                 {"external", 1},
+                                                 {"xoauth2", 1},
+                                                 {"oauthbearer", 1},
                                                  {NULL, 0}};
 static const struct setting_enum rewrite_words[] = {{"no", ACCOUNT_REWRITE_NO},
                                                     {"bare", ACCOUNT_REWRITE_BARE},

@@ -58,7 +58,7 @@ void route_dial(const struct route *r, size_t i, struct dial_params *p)
     p->connect_timeout_ms = a->connect_timeout * 1000;
 }
 
-/* The mechanisms that the words of `auth` allow. "auto" is every one that we have. */
+/* The mechanisms that the words of `auth` allow: "auto" is every one that we have. */
 static unsigned allowed_mechanisms(const struct strv *words)
 {
     unsigned bits = 0;
@@ -68,17 +68,13 @@ static unsigned allowed_mechanisms(const struct strv *words)
         enum sasl_mech m = sasl_find(words->v[i], strlen(words->v[i]));
 
         if (strcmp(words->v[i], "auto") == 0)
-            return (1u << SASL_MECH_COUNT) - 1;
+            return SASL_ALL;
+        if (strcmp(words->v[i], "scram") == 0)
+            bits |= SASL_SCRAM;
         if (m != SASL_NONE)
             bits |= 1u << m;
     }
     return bits;
-}
-
-/* A login is wanted when there is somebody to log in as and `auth = off` was not written. */
-static bool login_wanted(const struct account *a)
-{
-    return a->user != NULL && !strv_has(&a->auth, "off");
 }
 
 static enum session_tls tls_mode(enum account_tls tls)
@@ -99,8 +95,7 @@ static enum cause fetch_secret(void *arg, bool fresh, struct buf *out, struct fa
 {
     const struct account *a = arg;
 
-    (void)fresh; /* a command is run anew each time, a file read anew */
-    return secret_get(a, out, why);
+    return secret_get(a, fresh, out, why);
 }
 
 void route_session(const struct route *r, size_t i, const struct who *w, uint64_t octets,
@@ -117,7 +112,8 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
     p->tls_params.trust_file = a->tls_trust;
     p->tls_params.priority = a->tls_priority;
     p->tls_params.pins = &a->tls_pin;
-    p->auth = login_wanted(a);
+    p->auth = account_login(a) != ACCOUNT_LOGIN_NO;
+    p->auth_optional = account_login(a) == ACCOUNT_LOGIN_OPTIONAL;
     p->mechanisms = allowed_mechanisms(&a->auth);
     p->allow_cleartext_auth = a->tls == TLS_OFF && a->allow_cleartext_auth;
     p->user = a->user;

@@ -13,43 +13,58 @@
 
 #include "base/b64.h"
 #include "base/limits.h"
+#include "smtp/login_choice.h"
 #include "smtp/talk.h"
 
 #define ROUNDS_MAX     8   /* challenges of one exchange; no mechanism needs more */
 #define COMMAND_LINE   512 /* RFC 5321 4.5.3.1.4, and RFC 4954 4 for an initial response */
 #define RESPONSE_LIMIT (LIMIT_AUTH_LINE / 4 * 3)
 
-struct login {
-    struct session *s;
-    const struct sasl_mech_row *row;
-    struct sasl_input in;
-    int step; /* responses given */
-};
+static void login_begin(struct login *l, struct session *s)
+{
+    *l = (struct login){.s = s};
+    l->ex.in.user = s->p.user;
+    buf_init(&l->binding, LOGIN_BINDING_LIMIT);
+}
+
+/* Ends one exchange; what it was made of stays. */
+static void exchange_end(struct login *l)
+{
+    struct sasl_input in = l->ex.in;
+
+    sasl_end(&l->ex);
+    l->ex = (struct sasl_exchange){.row = l->ex.row, .in = in};
+}
+
+static void login_end(struct login *l)
+{
+    sasl_end(&l->ex);
+    buf_free(&l->binding);
+}
 
 /*
- * Appends the response to CHALLENGE in base64 to LINE. The response itself is a secret as far as
- * anyone may read, also when it is more than the password.
+ * Appends the response to CHALLENGE in base64 to LINE. What the response gives away is a secret as
+ * far as anyone may read, also when it is more than the password.
  */
 static enum cause add_response(struct login *l, const char *challenge, size_t n, struct buf *line,
                                struct fault *why)
 {
+    struct sasl_exchange *ex = &l->ex;
     struct buf plain;
     enum cause c;
 
     buf_init_secret(&plain, RESPONSE_LIMIT);
-    c = l->row->answer(&l->in, l->step, challenge, n, &plain, why);
+    c = ex->row->answer(ex, challenge, n, &plain, why);
     if (c == CAUSE_NONE) {
-        if (l->row->cleartext && !(l->row->mech == SASL_LOGIN && l->step == 0))
-            transcript_secret(l->s->transcript, plain.data, plain.len);
+        transcript_secret(l->s->transcript, plain.data + ex->secret_from,
+                          plain.len - ex->secret_from);
         b64_encode(line, plain.data, plain.len);
         if (line->over)
             c = fault_set(why, CAUSE_SECRET, "the password is too long for a login");
-        l->step++;
+        ex->step++;
     }
     buf_free(&plain);
-    if (c != CAUSE_NONE)
-        why->stage = STAGE_AUTH;
-    return c;
+    return login_trouble(c, why);
 }
 
 static enum cause say(struct login *l, const struct buf *line, size_t keep, struct fault *why)
@@ -60,29 +75,44 @@ static enum cause say(struct login *l, const struct buf *line, size_t keep, stru
     return talk_line(l->s, STAGE_AUTH, &out, why);
 }
 
-/* "AUTH NAME", with the initial response if the mechanism has one and the line may hold it. */
-static enum cause start(struct login *l, struct fault *why)
+/*
+ * "AUTH NAME", with the initial response if the mechanism has one and the line may hold it (RFC
+ * 4954 4). *SHOWN: how much of it people may see.
+ */
+static enum cause command(struct login *l, struct buf *line, size_t *shown, struct fault *why)
 {
-    struct buf line;
     size_t bare;
     enum cause c = CAUSE_NONE;
 
-    buf_init_secret(&line, LIMIT_AUTH_LINE + 64); /* the longest response may have to be cut off */
-    buf_adds(&line, "AUTH ");
-    buf_adds(&line, l->row->name);
-    bare = line.len;
-    if (l->row->first) {
-        buf_addc(&line, ' ');
-        c = add_response(l, NULL, 0, &line, why);
-        if (line.len == bare + 1) /* an empty response is spelled so */
-            buf_addc(&line, '=');
-        if (line.len > COMMAND_LINE - 2) {
-            buf_cut(&line, bare);
-            l->step = 0;
-        }
+    buf_adds(line, "AUTH ");
+    buf_adds(line, l->ex.row->name);
+    bare = line->len;
+    *shown = bare;
+    if (!l->ex.row->first)
+        return CAUSE_NONE;
+    buf_addc(line, ' ');
+    c = add_response(l, NULL, 0, line, why);
+    if (line->len == bare + 1) /* an empty response is spelled so */
+        buf_addc(line, '=');
+    *shown = bare + 1;
+    if (line->len > COMMAND_LINE - 2) {
+        buf_cut(line, bare);
+        *shown = bare;
+        l->ex.step = 0;
     }
+    return c;
+}
+
+static enum cause start(struct login *l, struct fault *why)
+{
+    struct buf line;
+    size_t shown;
+    enum cause c;
+
+    buf_init_secret(&line, LIMIT_AUTH_LINE + 64); /* the longest response may have to be cut off */
+    c = command(l, &line, &shown, why);
     if (c == CAUSE_NONE)
-        c = say(l, &line, l->step > 0 ? bare + 1 : bare, why);
+        c = say(l, &line, shown, why);
     buf_free(&line);
     return c;
 }
@@ -123,9 +153,13 @@ static enum cause respond(struct login *l, struct fault *why)
     if (c == CAUSE_AUTH_MECHANISM) {
         /* It goes on asking where the mechanism has ended: its fault, not the password's. */
         c = fault_set(why, CAUSE_PROTOCOL, "the server asks for more than AUTH %s has to say",
-                      l->row->name);
+                      l->ex.row->name);
         reply_words(&l->s->reply, STAGE_AUTH, why);
     }
+    if (l->ex.said.cause != CAUSE_NONE)
+        transcript_scrub(l->s->transcript, &l->ex.said.text);
+    else if (c != CAUSE_NONE)
+        transcript_scrub(l->s->transcript, &why->text);
     if (c == CAUSE_NONE)
         c = say(l, &line, 0, why);
     else
@@ -141,41 +175,86 @@ static bool wants_stronger(const struct reply *r)
     return r->code == 534 && (reply_says(r, "too weak") || reply_says(r, "stronger"));
 }
 
-/* What a refusal means, and whether the password is still unjudged so that AGAIN may be tried. */
+/* What a 5yz means, and whether the password is still unjudged so that AGAIN may be tried. */
 static enum cause refusal(struct login *l, bool *again, struct fault *why)
 {
     struct session *s = l->s;
     int code = s->reply.code;
 
+    if (l->ex.said.cause != CAUSE_NONE) {
+        fault_copy(why, &l->ex.said);
+        *again = l->ex.other_binding;
+    } else if (code == 530 || code == 538) {
+        fault_set(why, CAUSE_AUTH_NEEDED, "the server takes no login on this connection");
+    } else if (code == 504 || (code >= 500 && code <= 503) || wants_stronger(&s->reply)) {
+        *again = true;
+        fault_set(why, CAUSE_AUTH_MECHANISM, "the server takes no AUTH %s", l->ex.row->name);
+    } else {
+        fault_set(why, CAUSE_AUTH_REFUSED, "the server refused the login of %s",
+                  l->ex.in.user != NULL ? l->ex.in.user : "this account");
+        if (l->ex.in.gs2 == SASL_GS2_BOUND && l->ex.row->binds)
+            fault_hint(why, "check 'user' and the password; if they are right, the server may bind "
+                            "logins in another way: try auth = scram-sha-256");
+    }
+    reply_words(&s->reply, STAGE_AUTH, why);
+    return why->cause;
+}
+
+/* What the reply in s->reply that ends an exchange means. */
+static enum cause verdict(struct login *l, bool *again, struct fault *why)
+{
+    struct session *s = l->s;
+
+    *again = false;
+    if (s->reply.code == 235) {
+        if (sasl_accepted(&l->ex, why) == CAUSE_NONE) {
+            s->mech = l->ex.row->mech;
+            s->logged_in = true;
+            return CAUSE_NONE;
+        }
+        s->state = SESSION_BROKEN;
+        return login_trouble(why->cause, why);
+    }
     if (reply_is(&s->reply, 4)) {
-        *again = code == 454;
+        *again = s->reply.code == 454;
         return talk_refused(s, CAUSE_AUTH_TEMPORARY, STAGE_AUTH,
                             "the server could not check the login now", why);
     }
-    if (!reply_is(&s->reply, 5))
-        return talk_unexpected(s, STAGE_AUTH, why);
-    if (code == 530 || code == 538)
-        return talk_refused(s, CAUSE_AUTH_NEEDED, STAGE_AUTH,
-                            "the server takes no login on this connection", why);
-    *again = code == 504 || (code >= 500 && code <= 503) || wants_stronger(&s->reply);
-    if (*again) {
-        fault_set(why, CAUSE_AUTH_MECHANISM, "the server takes no AUTH %s", l->row->name);
-        reply_words(&s->reply, STAGE_AUTH, why);
-        return CAUSE_AUTH_MECHANISM;
-    }
-    fault_set(why, CAUSE_AUTH_REFUSED, "the server refused the login of %s",
-              l->in.user != NULL ? l->in.user : "this account");
-    reply_words(&s->reply, STAGE_AUTH, why);
-    return CAUSE_AUTH_REFUSED;
+    return reply_is(&s->reply, 5) ? refusal(l, again, why) : talk_unexpected(s, STAGE_AUTH, why);
+}
+
+/*
+ * s->credential: what tells this login from every other without telling the secret (memory keeps
+ * it). Zero when there is no HMAC.
+ */
+static void note_credential(struct login *l)
+{
+    struct session *s = l->s;
+    const char *user = s->p.user != NULL ? s->p.user : "";
+    struct buf text;
+
+    buf_init_secret(&text, LIMIT_SECRET + LIMIT_CONFIG_LINE);
+    buf_adds(&text, l->ex.row->name);
+    buf_addc(&text, '\0');
+    buf_adds(&text, user);
+    buf_addc(&text, '\0');
+    if (l->ex.row->needs_secret)
+        buf_add(&text, s->secret.data, s->secret.len);
+    if (text.over || !sasl_crypto_hmac(SASL_HASH_SHA256, s->p.known.salt, SESSION_SALT, text.data,
+                                       text.len, s->credential))
+        memset(s->credential, 0, sizeof(s->credential));
+    buf_free(&text);
 }
 
 /* One exchange with one mechanism. */
 static enum cause attempt(struct login *l, bool *again, struct fault *why)
 {
-    enum cause c = start(l, why);
+    enum cause c;
     int round;
 
     *again = false;
+    note_credential(l);
+    c = start(l, why);
     for (round = 0; c == CAUSE_NONE && l->s->reply.code == 334; round++) {
         if (round == ROUNDS_MAX) {
             fault_set(why, CAUSE_PROTOCOL, "the login does not come to an end");
@@ -184,109 +263,125 @@ static enum cause attempt(struct login *l, bool *again, struct fault *why)
         }
         c = respond(l, why);
     }
-    if (c != CAUSE_NONE)
-        return c;
-    return l->s->reply.code == 235 ? CAUSE_NONE : refusal(l, again, why);
+    return c == CAUSE_NONE ? verdict(l, again, why) : c;
 }
 
-/* The names of the mechanisms in a set of bits. */
-static void add_names(struct buf *out, unsigned set)
+void login_forget(struct session *s)
 {
-    size_t start = out->len;
-
-    for (unsigned m = 0; m < SASL_MECH_COUNT; m++) {
-        if ((set & 1u << m) != 0)
-            buf_addf(out, "%s%s", out->len > start ? " " : "", sasl_row((enum sasl_mech)m)->name);
-    }
+    buf_free(&s->secret);
+    buf_free(&s->login);
+    s->has_secret = false;
 }
 
-/* Nothing could be chosen: says what each side has, and which of the three reasons it is. */
-static enum cause no_mechanism(const struct session *s, struct fault *why)
+/*
+ * Whether there is anything left to try after C. A server that does not know a kind of channel
+ * binding is asked with the other one; one that knows neither is not asked without: it would be
+ * told "y" (RFC 5802 6), and who stands between could have made up its answer.
+ */
+static bool go_on(struct login *l, enum cause c, bool again)
 {
-    unsigned common = s->caps.mechanisms & s->p.mechanisms;
-    struct buf offered, allowed;
-
-    buf_init(&offered, LIMIT_REPLY);
-    buf_init(&allowed, LIMIT_FAULT_TEXT);
-    caps_mechanisms(&s->reply, &offered);
-    add_names(&allowed, common != 0 ? common : s->p.mechanisms);
-    if (!s->caps.auth) {
-        fault_set(why, CAUSE_AUTH_MECHANISM, "the server offers no login (no AUTH after EHLO)");
-        fault_hint(why, "%s",
-                   stream_is_tls(s->stream)
-                       ? "set auth = off if it wants none; submission is on port 465 or 587"
-                       : "set tls = starttls or implicit: many servers offer AUTH only over TLS");
-    } else if (common != 0) {
-        fault_set(why, CAUSE_AUTH_MECHANISM,
-                  "the server offers AUTH %s, but without TLS %s would show the password to "
-                  "anyone on the way",
-                  offered.data, allowed.data);
-        fault_hint(why, "set tls = starttls or implicit (or allow_cleartext_auth = yes, if nobody "
-                        "can listen)");
-    } else {
-        fault_set(why, CAUSE_AUTH_MECHANISM, "the server offers AUTH %s; allowed here: %s",
-                  offered.len > 0 ? offered.data : "without a mechanism",
-                  allowed.len > 0 ? allowed.data : "none");
+    if (c == CAUSE_AUTH_REFUSED && login_renew(l))
+        return true;
+    if (!again || l->s->state == SESSION_BROKEN)
+        return false;
+    if (l->ex.other_binding && !l->end_point) {
+        l->end_point = true;
+        return true;
     }
-    buf_free(&offered);
-    buf_free(&allowed);
-    why->stage = STAGE_AUTH;
-    return CAUSE_AUTH_MECHANISM;
+    l->tried |= l->ex.other_binding ? SASL_SCRAM : SASL_BIT(l->ex.row->mech);
+    return true;
 }
 
-/* Fetches the secret once, and has it scrubbed from all that is read from here on. */
-static enum cause fetch_secret(struct login *l, struct buf *secret, struct fault *why)
+static enum cause run(struct login *l, struct fault *why)
 {
-    const struct session_params *p = &l->s->p;
-    enum cause c;
+    bool again = true, first = true;
+    enum cause c = CAUSE_NONE;
 
-    if (!l->row->needs_secret || l->in.secret != NULL)
-        return CAUSE_NONE;
-    if (p->secret == NULL)
-        return fault_set(why, CAUSE_CONFIG, "a login is wanted, but there is no password");
-    c = p->secret(p->secret_arg, false, secret, why);
-    if (c != CAUSE_NONE) {
-        why->stage = STAGE_AUTH;
-        return c;
+    while (again) {
+        exchange_end(l);
+        c = login_choose(l, why);
+        if (c != CAUSE_NONE)
+            return c;
+        if (l->ex.row == NULL && !first)
+            return why->cause; /* the last refusal stands */
+        if (l->ex.row == NULL)
+            return l->s->p.auth_optional ? CAUSE_NONE : login_impossible(l->s, why);
+        first = false;
+        c = attempt(l, &again, why);
+        again = c != CAUSE_NONE && go_on(l, c, again);
     }
-    l->in.secret = secret;
-    transcript_secret(l->s->transcript, secret->data, secret->len);
-    return CAUSE_NONE;
+    if (c == CAUSE_NONE)
+        fault_free(why); /* of the mechanism before */
+    return c;
 }
 
 enum cause login_run(struct session *s, struct fault *why)
 {
-    struct login l = {.s = s, .in = {.user = s->p.user}};
-    struct buf secret;
-    unsigned tried = 0;
-    bool again = true;
-    enum cause c = CAUSE_NONE;
+    struct login l;
+    enum cause c;
 
-    buf_init_secret(&secret, LIMIT_SECRET);
+    login_begin(&l, s);
     transcript_in_login(s->transcript, true);
-    while (again) {
-        enum sasl_mech m = sasl_choose(s->caps.mechanisms, s->p.mechanisms, tried,
-                                       stream_is_tls(s->stream), s->p.allow_cleartext_auth);
-
-        if (m == SASL_NONE) {
-            if (tried == 0)
-                c = no_mechanism(s, why);
-            break; /* else the last refusal stands */
-        }
-        l.row = sasl_row(m);
-        l.step = 0;
-        tried |= 1u << m;
-        c = fetch_secret(&l, &secret, why);
-        if (c == CAUSE_NONE)
-            c = attempt(&l, &again, why);
-        else
-            again = false;
-        if (c == CAUSE_NONE) {
-            s->mech = m;
-            again = false;
-        }
-    }
+    transcript_challenges(s->transcript, true);
+    c = run(&l, why);
+    transcript_challenges(s->transcript, false);
     transcript_in_login(s->transcript, false);
-    buf_free(&secret);
+    login_end(&l);
+    login_forget(s);
+    return c;
+}
+
+/* Whether a flight may be thought of at all: FLIGHTS section 5. */
+static bool may_travel(const struct session *s)
+{
+    const struct session_known *k = &s->p.known;
+
+    return s->p.auth && stream_is_tls(s->stream) && s->caps.pipelining && k->has_credential &&
+           k->offers == s->caps.offers && s->p.pipelining >= PIPELINING_AUTO &&
+           k->ceiling >= PIPELINING_AUTO;
+}
+
+enum cause login_prepare(struct session *s, struct fault *why)
+{
+    const struct session_known *k = &s->p.known;
+    struct login l;
+    size_t shown;
+    enum cause c;
+
+    if (!may_travel(s))
+        return CAUSE_NONE;
+    login_begin(&l, s);
+    c = login_choose(&l, why);
+    if (c == CAUSE_NONE && l.ex.row != NULL && l.ex.row->flight) {
+        note_credential(&l);
+        if (sasl_crypto_same(k->credential, s->credential, sizeof(s->credential))) {
+            buf_init_secret(&s->login, LIMIT_AUTH_LINE + 64);
+            c = command(&l, &s->login, &shown, why);
+            s->login_shown = shown;
+            s->mech = l.ex.row->mech;
+        }
+        if (c != CAUSE_NONE || l.ex.step == 0) { /* no flight, or a response that does not fit */
+            buf_free(&s->login);
+            s->mech = SASL_NONE;
+        }
+        transcript_in_login(s->transcript, s->login.len > 0);
+    }
+    login_end(&l);
+    return c;
+}
+
+enum cause login_judge(struct session *s, struct fault *why)
+{
+    struct login l;
+    bool again;
+    enum cause c;
+
+    login_begin(&l, s);
+    l.ex.row = sasl_row(s->mech);
+    s->mech = SASL_NONE;
+    c = verdict(&l, &again, why);
+    transcript_in_login(s->transcript, false);
+    login_end(&l);
+    login_forget(s);
     return c;
 }

@@ -195,7 +195,7 @@ static void show(struct transcript *t, struct reply *r)
 
     if (t == NULL)
         return;
-    if (!t->in_login || r->code != 334) {
+    if (!t->challenges || r->code != 334) {
         transcript_scrub(t, &r->text);
         transcript_got(t, r->code, r->text.data, r->text.len);
         return;

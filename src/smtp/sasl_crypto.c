@@ -84,6 +84,24 @@ bool sasl_crypto_pbkdf2(enum sasl_hash h, const struct buf *secret, const void *
            gnutls_pbkdf2(mac(h), &key, &grain, rounds, out, sasl_crypto_size(h)) == 0;
 }
 
+bool sasl_crypto_normal(const char *in, size_t n, struct buf *out)
+{
+    gnutls_datum_t text = {0};
+    bool fine;
+
+    for (size_t i = 0; i < n; i++) {
+        if ((unsigned char)in[i] < ' ' || in[i] == 0x7f)
+            return false;
+    }
+    if (n > UINT_MAX ||
+        gnutls_utf8_password_normalize((const unsigned char *)in, (unsigned)n, &text, 0) != 0)
+        return false;
+    fine = buf_add(out, text.data, text.size);
+    gnutls_memset(text.data, 0, text.size);
+    gnutls_free(text.data);
+    return fine;
+}
+
 bool sasl_crypto_same(const void *a, const void *b, size_t n)
 {
     return gnutls_memcmp(a, b, n) == 0;

@@ -27,6 +27,13 @@ bool sasl_crypto_hmac(enum sasl_hash h, const void *key, size_t key_n, const voi
 bool sasl_crypto_pbkdf2(enum sasl_hash h, const struct buf *secret, const void *salt, size_t salt_n,
                         unsigned rounds, unsigned char *out);
 
+/*
+ * sasl_crypto_normal - appends a name or password as SCRAM compares it: RFC 8265 "OpaqueString",
+ * which came after SASLprep (RFC 4013): NFC, every space an ASCII one. ASCII stays as it is. False
+ * for what both forbid: control characters, text that is not UTF-8.
+ */
+bool sasl_crypto_normal(const char *in, size_t n, struct buf *out);
+
 /* sasl_crypto_same - equal octets, in a time that does not depend on where they differ. */
 bool sasl_crypto_same(const void *a, const void *b, size_t n);
 

@@ -283,6 +283,7 @@ void session_close(struct session **s)
     }
     if (gone->stream != NULL)
         stream_close(&gone->stream, STREAM_CLEAN);
+    login_forget(gone);
     reply_free(&gone->reply);
     transcript_free(&gone->own);
     free(gone);

@@ -69,7 +69,7 @@ struct session_params {
     /*
      * secret - fills OUT (a secret buffer) with the password or token. Called once, only when a
      * mechanism that needs it may be used; and once more, with FRESH, when a token was refused: it
-     * may have expired. fails: CAUSE_SECRET, CAUSE_CONFIG.
+     * may have expired. OUT left empty then: there is no other. fails: CAUSE_SECRET, CAUSE_CONFIG.
      */
     enum cause (*secret)(void *arg, bool fresh, struct buf *out, struct fault *why);
     void *secret_arg;
@@ -97,7 +97,9 @@ struct session {
      * empty: the login is done or none is wanted. xfer sends it, or session_login does, alone.
      */
     struct buf login;
-    size_t login_shown;                           /* octets of it that the transcript may show */
+    size_t login_shown; /* octets of it that the transcript may show */
+    struct buf secret;  /* while a login is under way; secret buffer */
+    bool has_secret;
     bool logged_in;                               /* 235 was read */
     unsigned char credential[SESSION_CREDENTIAL]; /* HMAC-SHA-256(salt, mechanism, user, secret) of
                                                      the login tried last; zero: none */

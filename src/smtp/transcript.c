@@ -62,6 +62,11 @@ void transcript_in_login(struct transcript *t, bool on)
     t->in_login = on;
 }
 
+void transcript_challenges(struct transcript *t, bool on)
+{
+    t->challenges = on;
+}
+
 static char fold(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

@@ -20,6 +20,7 @@ struct transcript {
     void *arg;
     struct strv secrets; /* what must never appear: raw and base64, lower case; wiped by free */
     bool in_login;       /* replies of AUTH are scrubbed harder */
+    bool challenges;     /* a 334 is a challenge */
     struct buf line;     /* room for one line, so that showing a verdict allocates nothing */
 };
 
@@ -39,6 +40,10 @@ void transcript_move_secrets(struct transcript *from, struct transcript *to);
 /* transcript_in_login - whether what is read from now on are replies of AUTH, the likeliest to
  * echo: pieces of 6 are scrubbed too, and secrets shorter than 4 where they are whole words. */
 void transcript_in_login(struct transcript *t, bool on);
+
+/* transcript_challenges - whether a 334 that is read from now on goes to a mechanism, which needs
+ * it as it came; the login scrubs it then, and here only what is shown. */
+void transcript_challenges(struct transcript *t, bool on);
 
 /*
  * transcript_scrub - replaces every secret in B by "***" of no telling length; true if any was. Any

@@ -6,6 +6,7 @@
 #include <grp.h>
 
 #include "base/attr.h"
+#include "base/xalloc.h"
 #include "conf/load.h"
 #include "conf/secret.h"
 #include "conf/settings.h"
@@ -39,6 +40,10 @@ static struct account *make(const char *id, const char *lines)
     return a;
 }
 
+#define IN_CLEAR                                                                                   \
+    "tls = off would send the password where everybody can read it: use TLS, or auth = scram; or " \
+    "set allow_cleartext_auth = yes as well, or auth = off"
+
 static void test_finish(void)
 {
     static const struct {
@@ -61,15 +66,20 @@ static void test_finish(void)
         {"host=/run/x.sock, h.example", TLS_STARTTLS,
          "host: names and socket paths in one list need tls to be set", "a mixed list"},
         {"port=25", TLS_STARTTLS, NULL, "no host: whoever knows the providers tells it"},
-        {"host=h.example\nuser=u\ntls=off", TLS_OFF,
-         "tls = off would send the password where everybody can read it: use TLS, or set "
-         "allow_cleartext_auth = yes as well, or auth = off",
-         "a login without TLS"},
-        {"host=/run/x.sock\nuser=u", TLS_OFF,
-         "tls = off would send the password where everybody can read it: use TLS, or set "
-         "allow_cleartext_auth = yes as well, or auth = off",
-         "a login over a Unix socket"},
-        {"host=h.example\nuser=u\ntls=off\nallow_cleartext_auth=yes", TLS_OFF, NULL, "both said"},
+        {"host=h.example\nuser=u\ntls=off", TLS_OFF, NULL, "a login without TLS: SCRAM can do it"},
+        {"host=/run/x.sock\nuser=u", TLS_OFF, NULL, "a login over a Unix socket"},
+        {"host=h.example\nuser=u\ntls=off\nauth=plain, login, xoauth2, oauthbearer", TLS_OFF,
+         IN_CLEAR, "a password in the clear"},
+        {"host=/run/x.sock\nuser=u\nauth=plain", TLS_OFF, IN_CLEAR, "... over a Unix socket"},
+        {"host=h.example\nuser=u\ntls=off\nauth=plain, cram-md5", TLS_OFF, NULL, "one will do"},
+        {"host=h.example\nuser=u\ntls=off\nauth=scram", TLS_OFF, NULL, "all of SCRAM"},
+        {"host=h.example\nuser=u\ntls=off\nauth=scram-sha-1-plus, plain", TLS_OFF,
+         "auth: -plus binds a login to TLS, and tls is off", "nothing to be bound to"},
+        {"host=h.example\nuser=u\ntls=off\nauth=plain\nallow_cleartext_auth=yes", TLS_OFF, NULL,
+         "both said"},
+        {"host=h.example\nuser=u\nauth=external", TLS_IMPLICIT,
+         "auth = external needs tls_cert: the certificate to log in with", "no certificate"},
+        {"host=/run/x.sock\nauth=external", TLS_OFF, NULL, "a Unix socket knows who we are"},
         {"host=h.example\nuser=u\ntls=off\nauth=off", TLS_OFF, NULL, "no login"},
         {"host=h.example\nuser=u\npassword=p\npassword_file=f", TLS_IMPLICIT,
          "only one of password, password_command and password_file can be set", "two sources"},
@@ -100,6 +110,48 @@ static void test_finish(void)
         is_int((long long)wrong.n, cases[i].wrong != NULL, "as many errors");
         is_str(wrong.n > 0 ? wrong.v[0] : NULL, cases[i].wrong, "its error");
         strv_free(&wrong);
+        account_close(&a);
+    }
+}
+
+/* Who logs in how, and who needs a password for it. */
+static void test_login(void)
+{
+    static const struct {
+        const char *lines;
+        bool cert;
+        enum account_login want;
+        bool refused;
+        const char *why;
+    } cases[] = {
+        {"", false, ACCOUNT_LOGIN_NO, false, "nobody to log in as"},
+        {"user=u\npassword=p", false, ACCOUNT_LOGIN_YES, false, "a user"},
+        {"user=u\npassword=p\nauth=off", false, ACCOUNT_LOGIN_NO, false, "auth = off"},
+        {"user=u", false, ACCOUNT_LOGIN_YES, true, "a user without a password"},
+        {"user=u", true, ACCOUNT_LOGIN_YES, false, "... but with a certificate, which may do"},
+        {"user=u\nauth=plain, login", true, ACCOUNT_LOGIN_YES, true, "... if it may be used"},
+        {"user=u\nauth=external, plain", true, ACCOUNT_LOGIN_YES, false, "... as here"},
+        {"user=u\nauth=external, plain", false, ACCOUNT_LOGIN_YES, true, "... and there is one"},
+        {"user=u\nauth=external", true, ACCOUNT_LOGIN_YES, false, "EXTERNAL for somebody"},
+        {"auth=external", true, ACCOUNT_LOGIN_YES, false, "EXTERNAL for nobody else"},
+        {"auth=external", false, ACCOUNT_LOGIN_YES, false, "... behind a Unix socket"},
+        {"", true, ACCOUNT_LOGIN_OPTIONAL, false, "a certificate alone"},
+        {"auth=off", true, ACCOUNT_LOGIN_NO, false, "... which is for TLS only"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct account *a = make("x", cases[i].lines);
+        struct config c = {.account = &a, .n = 1};
+        const struct account *chosen = NULL;
+        struct who w = {0};
+        struct fault why = {0};
+
+        if (cases[i].cert)
+            a->tls_cert = xstrdup("/c.pem");
+        is_int(account_login(a), cases[i].want, cases[i].why);
+        is_int(account_choose(&c, &w, NULL, NULL, NULL, &chosen, &why) == CAUSE_CONFIG,
+               cases[i].refused, "... the password");
+        fault_free(&why);
         account_close(&a);
     }
 }
@@ -319,6 +371,7 @@ static void test_inherit(void)
 int main(void)
 {
     test_finish();
+    test_login();
     test_brackets();
     test_several();
     test_owns();

@@ -44,6 +44,12 @@ int main(void)
     a.user = (char[]){"alice"};
     describe_login(&a, out, sizeof(out));
     is_str(out, "login alice", "with one");
+    a.tls_cert = (char[]){"/c.pem"};
+    describe_login(&a, out, sizeof(out));
+    is_str(out, "login alice", "with a certificate as well");
+    a.user = NULL;
+    describe_login(&a, out, sizeof(out));
+    is_str(out, "login by certificate", "with that alone");
     strv_add(&a.auth, "off");
     describe_login(&a, out, sizeof(out));
     is_str(out, "no login", "auth = off");

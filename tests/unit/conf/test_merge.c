@@ -83,10 +83,11 @@ static void test_like_wrong(struct scratch *s)
         {"[defaults]\nhost = a b\n[account a]\n",
          "F:2: host: a blank inside a word: words are separated by commas\n",
          "what [defaults] means to say is not missing"},
-        {"[account a]\nhost = h\ntls = off\nuser = u\npassword = x\n[account b]\nport = 1\n",
+        {"[account a]\nhost = h\ntls = off\nauth = plain\nuser = u\npassword = x\n"
+         "[account b]\nport = 1\n",
          "F:1: account a: tls = off would send the password where everybody can read it: use TLS, "
-         "or set allow_cleartext_auth = yes as well, or auth = off\n"
-         "F:6: account b: host is missing: name the server, or a provider (the list of providers, "
+         "or auth = scram; or set allow_cleartext_auth = yes as well, or auth = off\n"
+         "F:7: account b: host is missing: name the server, or a provider (the list of providers, "
          "/nonexistent, is not there: is postrider installed?)\n",
          "rules are told at the section's line"},
     };
@@ -198,8 +199,8 @@ static void test_all_at_once(struct scratch *s, const char *providers)
          "F:1: account a: protocol = lmtp is never spoken on port 25 (RFC 2033)\n"
          "F:2: unknown setting zzz\n",
          "what is set is checked, what is not set may be the unknown one"},
-        {"[account a]\nhost = h\ntls = off\nuser = u\nallow_cleartext_auth = x\n",
-         "F:5: allow_cleartext_auth: neither yes nor no\n", "a rule with a wrong line in it"},
+        {"[account a]\nhost = h\ntls = off\nuser = u\nauth = plain\nallow_cleartext_auth = x\n",
+         "F:6: allow_cleartext_auth: neither yes nor no\n", "a rule with a wrong line in it"},
         {"[account a]\nhost = h\ntimeout = x\nauth = off, plain\n",
          "F:1: account a: auth: auto and off stand alone, or name the mechanisms\n"
          "F:3: timeout: not a time from 1s to 1d, such as 90s, 15m, 4h, 5d\n",
@@ -377,7 +378,8 @@ static void test_override(struct scratch *s)
     strv_free(&set);
 
     strv_add(&set, "tls=off");
-    loading_text(&l, s, "[account a]\nhost = h\nuser = u\npassword = p\n", &set, "/nonexistent");
+    loading_text(&l, s, "[account a]\nhost = h\nuser = u\npassword = p\nauth = plain\n", &set,
+                 "/nonexistent");
     is_int(l.cause, CAUSE_CONFIG, "the rules hold for -O too");
     loading_free(&l);
     strv_free(&set);

@@ -37,7 +37,7 @@ static void expect(const struct account *a, enum cause cause, const char *text, 
     enum cause c;
 
     buf_init_secret(&out, LIMIT_SECRET);
-    c = secret_get(a, &out, &why);
+    c = secret_get(a, false, &out, &why);
     is_int(c, cause, name);
     if (c == CAUSE_NONE)
         is_str(out.data, text, "the secret");
@@ -211,18 +211,47 @@ static void test_size(struct scratch *s)
     memset(text, 's', sizeof(text));
     set(a, "password_file", scratch_write_n(s, "long", text, 5000, 0600));
     buf_init_secret(&out, LIMIT_SECRET);
-    ok(secret_get(a, &out, &why) == CAUSE_NONE && out.len == 5000, "a secret of 5,000 octets");
+    ok(secret_get(a, false, &out, &why) == CAUSE_NONE && out.len == 5000,
+       "a secret of 5,000 octets");
     buf_reset(&out);
     set(a, "password_file", scratch_write_n(s, "long", text, LIMIT_SECRET, 0600));
-    ok(secret_get(a, &out, &why) == CAUSE_NONE && out.len == LIMIT_SECRET, "the longest");
+    ok(secret_get(a, false, &out, &why) == CAUSE_NONE && out.len == LIMIT_SECRET, "the longest");
     buf_reset(&out);
     set(a, "password_file", scratch_write_n(s, "long", text, LIMIT_SECRET + 1, 0600));
-    is_int(secret_get(a, &out, &why), CAUSE_SECRET, "one more is refused");
+    is_int(secret_get(a, false, &out, &why), CAUSE_SECRET, "one more is refused");
     is_int((long long)out.len, 0, "not cut");
     buf_free(&out);
     buf_init_secret(&out, 10);
     set(a, "password_file", scratch_write_n(s, "long", text, 11, 0600));
-    is_int(secret_get(a, &out, &why), CAUSE_SECRET, "more than the caller can take");
+    is_int(secret_get(a, false, &out, &why), CAUSE_SECRET, "more than the caller can take");
+    buf_free(&out);
+    fault_free(&why);
+    account_close(&a);
+}
+
+/* A token was refused: whether there is another way to get one. */
+static void test_fresh(struct scratch *s)
+{
+    struct account *a = make();
+    struct fault why = {0};
+    struct buf out;
+
+    buf_init_secret(&out, 100);
+    set(a, "password_file", scratch_write_n(s, "token", "x", 1, 0600));
+    is_int(secret_get(a, true, &out, &why), CAUSE_NONE, "a file");
+    is_str(out.data, "", "... has said all it has to say");
+    account_close(&a);
+    a = make();
+    buf_adds(&a->secret->inline_password, "x");
+    a->secret->has_inline = true;
+    is_int(secret_get(a, true, &out, &why), CAUSE_NONE, "a password");
+    is_str(out.data, "", "... is what it is");
+    account_close(&a);
+    a = make();
+    a->secret->command_ok = true;
+    set(a, "password_command", "echo new");
+    is_int(secret_get(a, true, &out, &why), CAUSE_NONE, "a command");
+    is_str(out.data, "new", "... is run again");
     buf_free(&out);
     fault_free(&why);
     account_close(&a);
@@ -241,6 +270,7 @@ int main(void)
     test_owner(&s);
     test_credentials(&s);
     test_size(&s);
+    test_fresh(&s);
     scratch_close(&s);
     return done_testing();
 }

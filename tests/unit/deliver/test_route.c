@@ -17,6 +17,13 @@ static const struct {
     {"plain", 1u << SASL_PLAIN},
     {"login", 1u << SASL_LOGIN},
     {"LOGIN", 1u << SASL_LOGIN},
+    {"scram-sha-256-plus", 1u << SASL_SCRAM_SHA256_PLUS},
+    {"scram", 1u << SASL_SCRAM_SHA256_PLUS | 1u << SASL_SCRAM_SHA256 | 1u << SASL_SCRAM_SHA1_PLUS |
+                  1u << SASL_SCRAM_SHA1},
+    {"cram-md5", 1u << SASL_CRAM_MD5},
+    {"external", 1u << SASL_EXTERNAL},
+    {"xoauth2", 1u << SASL_XOAUTH2},
+    {"oauthbearer", 1u << SASL_OAUTHBEARER},
     {"off", 0},
 };
 

@@ -298,6 +298,7 @@ static void test_echo(void)
     transcript_init(&t, collect, &lines);
     transcript_secret(&t, "geheim!8", 8);
     transcript_in_login(&t, true);
+    transcript_challenges(&t, true);
     reply_init(&r);
     ok(write(fd[1], said, sizeof(said) - 1) == (ssize_t)sizeof(said) - 1, "the server speaks");
     is_int(reply_read(s, &t, false, deadline_in(1000), &r, &why), CAUSE_NONE, "a challenge");

@@ -119,6 +119,14 @@ const struct tls_info *stream_tls(const struct stream *s)
     return s->is_tls ? &info : NULL;
 }
 
+bool stream_binding(struct stream *s, enum tls_binding kind, struct buf *out)
+{
+    (void)s;
+    (void)kind;
+    (void)out;
+    return false;
+}
+
 void stream_set_idle(struct stream *s, int64_t idle_ms)
 {
     (void)s;
