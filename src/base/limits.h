@@ -22,7 +22,7 @@
 #define LIMIT_FAULT_TEXT   4096
 #define LIMIT_FAULT_REMOTE 1024
 #define LIMIT_LOG_LINE     8192
-#define LIMIT_RELAY_NAME   512 /* "host[ip]:port" */
+#define LIMIT_RELAY_NAME   1024 /* "host[ip]:port via proxy host:port" */
 
 /* Configuration. */
 #define LIMIT_CONFIG_FILE (1024 * 1024)

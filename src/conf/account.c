@@ -17,6 +17,7 @@
 #include "mail/addr.h"
 #include "conf/load.h"
 #include "conf/near.h"
+#include "conf/proxy_url.h"
 #include "conf/secret.h"
 #include "conf/settings.h"
 
@@ -135,6 +136,20 @@ static size_t count_paths(const struct account *a)
     return n;
 }
 
+bool account_is_srv(const char *host)
+{
+    return strncmp(host, "srv:", 4) == 0;
+}
+
+static size_t count_srv(const struct account *a)
+{
+    size_t n = 0, i;
+
+    for (i = 0; i < a->host.n; i++)
+        n += account_is_srv(a->host.v[i]);
+    return n;
+}
+
 /* [2001:db8::1] is how people write it, 2001:db8::1 is what the resolver takes. */
 static void strip_brackets(char *host)
 {
@@ -238,6 +253,32 @@ static void finish_login(const struct account *a, struct strv *errors)
     }
 }
 
+/* What the ways to a server have against each other. */
+static void finish_ways(const struct account *a, struct strv *errors)
+{
+    static const char *const port[] = {"host", "port", NULL};
+    static const char *const lmtp[] = {"host", "protocol", NULL};
+    static const char *const proxy[] = {"host", "proxy", NULL};
+    size_t srv = count_srv(a);
+
+    if (srv > 0 && srv == a->host.n && account_is_set(a, "port"))
+        broken(a, errors, port,
+               "port has no meaning with host = srv:..., whose records name the ports: remove it, "
+               "or name the server itself in host");
+    if (srv > 0 && a->protocol == PROTOCOL_LMTP)
+        broken(a, errors, lmtp,
+               "host = srv:... is for protocol = smtp: there are no such records "
+               "for lmtp");
+    if (a->proxy != NULL && count_paths(a) > 0)
+        broken(a, errors, proxy,
+               "a host that is a socket path is not reached through a proxy: set proxy = off, or "
+               "take the path away");
+    if (a->proxy != NULL && a->proxy->remote_names && srv > 0)
+        broken(a, errors, proxy,
+               "host = srv:... needs a look-up of our own, and with socks5h:// the proxy makes all "
+               "of them: name the server in host, or write socks5://");
+}
+
 void account_finish(struct account *a, struct strv *errors)
 {
     static const char *const lmtp[] = {"protocol", "port", "host", NULL};
@@ -252,6 +293,7 @@ void account_finish(struct account *a, struct strv *errors)
     if (a->protocol == PROTOCOL_LMTP && tcp && !account_is_set(a, "port"))
         broken(a, errors, lmtp,
                "protocol = lmtp needs port to be set, or the path of a socket as host");
+    finish_ways(a, errors);
     finish_tls(a, errors);
     finish_login(a, errors);
 }
@@ -327,6 +369,15 @@ static enum cause no_such(const struct config *c, const char *name, struct fault
     return CAUSE_NO_ACCOUNT;
 }
 
+static enum cause no_proxy_password(const struct account *a, struct fault *why)
+{
+    fault_set(why, CAUSE_CONFIG, "account \"%s\" has a proxy with a user and no password", a->id);
+    fault_hint(why, "set proxy = socks5h://USER:PASSWORD@HOST:PORT");
+    if (a->file != NULL)
+        fault_place(why, "%s:%lu", a->file, a->line);
+    return CAUSE_CONFIG;
+}
+
 static const struct account *by_name(const struct config *c, const char *name)
 {
     size_t i;
@@ -379,6 +430,8 @@ enum cause account_choose(const struct config *c, struct who *w, const char *nam
             fault_place(why, "%s:%lu", a->file, a->line);
         return CAUSE_CONFIG;
     }
+    if (a->proxy != NULL && a->proxy->user != NULL && a->proxy->password.len == 0)
+        return no_proxy_password(a, why);
     *out = a;
     return CAUSE_NONE;
 }

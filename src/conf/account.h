@@ -48,7 +48,8 @@ struct account {
     enum account_pipelining pipelining;
     int64_t max_recipients;
     int64_t timeout, connect_timeout, patience, deadline; /* seconds */
-    char *proxy, *source_address;
+    struct proxy_url *proxy;                              /* NULL: none */
+    char *source_address;
 
     struct secret_ref *secret; /* where the secret is; owned; conf/secret */
     const char *file;          /* config file it came from; borrowed from the config */
@@ -107,6 +108,9 @@ enum account_login {
 
 /* account_login - how A logs in. */
 enum account_login account_login(const struct account *a);
+
+/* account_is_srv - HOST, one of an account's, is of the form srv:DOMAIN. */
+bool account_is_srv(const char *host);
 
 /* account_owns - `from` or `match` of A fits SPEC. */
 bool account_owns(const struct account *a, const char *spec);

@@ -10,7 +10,7 @@ void describe_server(const struct account *a, size_t i, char *out, size_t size)
 {
     const char *host = a->host.v[i];
 
-    if (host[0] == '/')
+    if (host[0] == '/' || account_is_srv(host))
         snprintf(out, size, "%s", host);
     else if (strchr(host, ':') != NULL)
         snprintf(out, size, "[%s]:%u", host, (unsigned)a->port);

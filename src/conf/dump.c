@@ -7,6 +7,7 @@
 
 #include "conf/aliases.h"
 #include "conf/load.h"
+#include "conf/proxy_url.h"
 #include "conf/secret.h"
 #include "conf/settings.h"
 #include "conf/value.h"
@@ -69,5 +70,7 @@ void config_dump(const struct config *c, struct buf *out)
         dump_scope(SCOPE_ACCOUNT, a, out);
         if (a->secret->has_inline)
             buf_adds(out, "# password is set\n");
+        if (a->proxy != NULL && a->proxy->password.len > 0)
+            buf_adds(out, "# the password in proxy is set\n");
     }
 }

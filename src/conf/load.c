@@ -213,6 +213,9 @@ static void take_row(struct reading *r, const struct setting *s, void *base, uin
         return;
     }
     settings_mark(seen, s);
+    /* Even a wrong one may hold a password. */
+    if (s->type == SET_PROXY && strchr(e->value, '@') != NULL)
+        r->password_line = e->line;
     if (s->type == SET_SECRET)
         take_password(r, e);
     else if (assign(r, s, base, e->value, &why) != CAUSE_NONE)

@@ -53,6 +53,7 @@ static const struct setting_enum pipelining_words[] = {{"auto", PIPE_AUTO},
                                                        {"off", PIPE_OFF},
                                                        {NULL, 0}};
 static const struct setting_enum warn_words[] = {{"off", 0}, {NULL, 0}};
+static const struct setting_enum proxy_words[] = {{"off", 0}, {NULL, 0}};
 static const struct setting_enum runner_words[] = {{"auto", true}, {"no", false}, {NULL, 0}};
 static const struct setting_enum target_words[] = {
     {"syslog", 1}, {"stderr", 1}, {"none", 1}, {NULL, 0}};
@@ -135,7 +136,8 @@ static const struct setting rows[] = {
      .min = 1, .max = DAY, OVERRIDE},
     {ACCOUNT(deadline, DURATION, "15m", "For the whole session; the size's time comes on top."),
      .min = 1, .max = 7 * DAY, OVERRIDE, BUILT},
-    {ACCOUNT(proxy, STRING, NULL, "A SOCKS5 proxy."), STRICT},
+    {ACCOUNT(proxy, PROXY, "off", "A SOCKS5 proxy on the way to the server."), .words = proxy_words,
+     BUILT},
     {ACCOUNT(source_address, STRING, NULL, "The local address to connect from."),
      .wrong = value_wrong_ip, OVERRIDE, BUILT},
     {ACCOUNT(queue, ENUM, "fallback", "When mail is kept: on trouble, always, never."),
@@ -214,7 +216,8 @@ bool settings_is_secret(const char *key)
     size_t i;
 
     for (i = 0; i < ARRAY_LEN(rows); i++) {
-        if (rows[i].type == SET_SECRET && strcmp(rows[i].key, key) == 0)
+        if ((rows[i].type == SET_SECRET || rows[i].type == SET_PROXY) &&
+            strcmp(rows[i].key, key) == 0)
             return true;
     }
     return false;

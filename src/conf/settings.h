@@ -26,6 +26,7 @@ enum setting_type {
     SET_COMMAND, /* words without a shell; only from a file writable by its owner alone */
     SET_ENUM,
     SET_LIST,  /* comma-separated words */
+    SET_PROXY, /* conf/proxy_url: may hold a password, which is not written back */
     SET_SECRET /* the value goes to conf/secret, never here */
 };
 
@@ -96,7 +97,7 @@ void settings_clear(const struct setting *s, void *base);
 void settings_mark(uint64_t set[2], const struct setting *s);
 bool settings_marked(const uint64_t set[2], const struct setting *s);
 
-/* settings_is_secret - true for the keys of SET_SECRET rows: for ini_parse_text. */
+/* settings_is_secret - true for the keys whose value is or holds a secret: for ini_parse_text. */
 bool settings_is_secret(const char *key);
 
 /* settings_format - appends the value in BASE as a file would spell it (quoted if it must be);

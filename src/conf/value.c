@@ -21,6 +21,7 @@
 #include "net/pin.h"
 #include "conf/ini.h"
 #include "conf/near.h"
+#include "conf/proxy_url.h"
 
 #define LONGEST_DOMAIN 255 /* RFC 5321 4.5.3.1.2 */
 #define LONGEST_LABEL  63  /* RFC 1035 2.3.4 */
@@ -89,7 +90,8 @@ const char *value_wrong_name(const char *word)
 const char *value_wrong_host(const char *word)
 {
     if (strncmp(word, "srv:", 4) == 0)
-        return "srv: hosts are not built yet";
+        return value_wrong_ip(word + 4) == NULL ? "srv: takes a domain, not an address"
+                                                : value_wrong_domain(word + 4);
     if (word[0] == '/')
         return strlen(word) < 108 ? NULL : "a socket's path has at most 107 octets";
     if (strstr(word, "://") != NULL)
@@ -371,6 +373,21 @@ static enum cause assign_text(const struct setting *s, char **to, const char *va
     return CAUSE_NONE;
 }
 
+static enum cause assign_proxy(const struct setting *s, struct proxy_url **to, const char *value,
+                               struct fault *why)
+{
+    struct proxy_url *fresh = NULL;
+    const char *wrong = NULL;
+
+    if (find_word(s->words, value) == NULL)
+        wrong = proxy_url_read(value, &fresh);
+    if (wrong != NULL)
+        return refuse(s, why, wrong);
+    proxy_url_free(to);
+    *to = fresh;
+    return CAUSE_NONE;
+}
+
 enum cause value_assign(const struct setting *s, void *to, const char *value, struct fault *why)
 {
     switch (s->type) {
@@ -383,6 +400,8 @@ enum cause value_assign(const struct setting *s, void *to, const char *value, st
         return assign_enum(s, to, value, why);
     case SET_LIST:
         return assign_list(s, to, value, why);
+    case SET_PROXY:
+        return assign_proxy(s, to, value, why);
     case SET_STRING:
     case SET_PATH:
     case SET_CREDENTIAL:
@@ -407,6 +426,9 @@ void value_clear(const struct setting *s, void *to)
         return;
     case SET_LIST:
         strv_free(to);
+        return;
+    case SET_PROXY:
+        proxy_url_free(to);
         return;
     case SET_STRING:
     case SET_PATH:
@@ -435,6 +457,10 @@ void value_copy(const struct setting *s, void *to, const void *from)
         return;
     case SET_LIST:
         strv_copy(to, from);
+        return;
+    case SET_PROXY:
+        value_clear(s, to);
+        *(struct proxy_url **)to = proxy_url_copy(*(struct proxy_url *const *)from);
         return;
     case SET_STRING:
     case SET_PATH:
@@ -508,6 +534,14 @@ static bool format_word(const char *word, struct buf *out)
     return word != NULL && buf_adds(out, word);
 }
 
+static bool format_proxy(const struct setting *s, const struct proxy_url *p, struct buf *out)
+{
+    if (p == NULL)
+        return format_word(word_of(s->words, 0), out);
+    proxy_url_write(p, out);
+    return true;
+}
+
 bool value_format(const struct setting *s, const void *from, struct buf *out)
 {
     const char *text;
@@ -526,6 +560,8 @@ bool value_format(const struct setting *s, const void *from, struct buf *out)
         return format_word(word_of(s->words, value), out);
     case SET_LIST:
         return ((const struct strv *)from)->n > 0 && format_list(from, out);
+    case SET_PROXY:
+        return format_proxy(s, *(struct proxy_url *const *)from, out);
     case SET_STRING:
     case SET_PATH:
     case SET_CREDENTIAL:

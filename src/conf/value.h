@@ -38,7 +38,7 @@ const char *value_wrong_domain(const char *word);
 /* value_wrong_name - a domain name or an IP address (in brackets or not). */
 const char *value_wrong_name(const char *word);
 
-/* value_wrong_host - the same, or the absolute path of a Unix socket. */
+/* value_wrong_host - the same, or the absolute path of a Unix socket, or srv:DOMAIN. */
 const char *value_wrong_host(const char *word);
 
 /* value_wrong_ehlo - an ASCII domain name or an address literal as RFC 5321 4.1.3 has it. */

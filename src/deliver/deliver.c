@@ -125,6 +125,8 @@ enum cause deliver_message(const struct delivery *d, struct envelope *e, const s
 
     transcript_init(&t, d->show, d->show_arg);
     c = route_find(&route, d->account, deadline_in(d->account->connect_timeout * 1000), why);
+    if (route.proxy.user != NULL)
+        transcript_secret(&t, route.proxy.password->data, route.proxy.password->len);
     link_init(&l, &(struct link_params){.route = &route,
                                         .who = d->who,
                                         .transcript = &t,
@@ -139,9 +141,9 @@ enum cause deliver_message(const struct delivery *d, struct envelope *e, const s
         settle_unsent(e, why);
     assert(envelope_count(e, FATE_OPEN) == 0);
     link_close(&l);
+    if (envelope_count(e, FATE_ACCEPTED) < e->n)
+        add_hints(d, l.host < route.n ? route.v[l.host].host : "", e, why);
     route_free(&route);
     transcript_free(&t);
-    if (envelope_count(e, FATE_ACCEPTED) < e->n)
-        add_hints(d, d->account->host.n > 0 ? d->account->host.v[l.host] : "", e, why);
     return c;
 }

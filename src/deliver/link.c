@@ -13,7 +13,6 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "conf/describe.h"
 #include "deliver/pool.h"
 #include "net/dial.h"
 
@@ -86,7 +85,7 @@ static enum cause dial(struct link *l, struct session_params *p, struct stream *
     l->until = deadline_earlier(l->until, p->until);
     p->until = l->until;
     p->ready_by = deadline_earlier(p->ready_by, l->until);
-    describe_server(l->p.route->account, l->host, name, sizeof(name));
+    route_name(l->p.route, l->host, name, sizeof(name));
     transcript_note(l->p.transcript, "connecting to %s", name);
     c = dial_host(&to, p->until, stream, why);
     if (c != CAUSE_NONE)

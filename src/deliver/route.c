@@ -14,26 +14,73 @@
 #include "base/attr.h"
 #include "base/limits.h"
 #include "base/xalloc.h"
+#include "conf/proxy_url.h"
 #include "conf/secret.h"
+#include "deliver/route_srv.h"
 #include "smtp/sasl.h"
 #include "smtp/sasl_crypto.h"
+
+/* One more server, whose certificate must be for NAME unless the user says otherwise. */
+static void add_target(struct route *r, const char *host, uint16_t port, const char *name)
+{
+    const char *wanted = r->account->tls_name != NULL ? r->account->tls_name : name;
+
+    r->v = xrealloc(r->v, (r->n + 1) * sizeof(*r->v));
+    r->v[r->n++] = (struct route_target){xstrdup(host), port, xstrdup(wanted)};
+}
+
+static enum cause add_srv(struct route *r, const char *host, deadline_ms until, struct fault *why)
+{
+    struct resolve_targets found;
+    char *domain;
+    enum cause cause = route_srv(r->account, host, until, &found, &domain, why);
+
+    for (size_t i = 0; i < found.n; i++) {
+        const struct resolve_target *t = &found.v[i];
+
+        add_target(r, t->host, t->port, route_srv_name(domain, t->host));
+    }
+    resolve_targets_free(&found);
+    free(domain);
+    return cause;
+}
+
+static void use_proxy(struct route *r, const struct proxy_url *p)
+{
+    r->proxy.host = p->host;
+    r->proxy.port = p->port;
+    r->proxy.user = p->user;
+    r->proxy.password = &p->password;
+    r->proxy.remote_names = p->remote_names;
+}
+
+/* No other host of the list makes up for it. */
+static bool is_final(enum cause cause)
+{
+    return cause == CAUSE_INTERRUPTED || cause == CAUSE_CONFIG;
+}
 
 enum cause route_find(struct route *r, const struct account *a, deadline_ms until,
                       struct fault *why)
 {
-    (void)until;
+    enum cause cause = CAUSE_NONE;
+
     memset(r, 0, sizeof(*r));
     r->account = a;
+    if (a->proxy != NULL)
+        use_proxy(r, a->proxy);
     if (a->host.n == 0)
         return fault_set(why, CAUSE_CONFIG, "account %s has no host", a->id);
-    r->v = xcalloc(a->host.n, sizeof(*r->v));
-    for (size_t i = 0; i < a->host.n; i++) {
-        struct route_target *t = &r->v[r->n++];
-
-        t->host = xstrdup(a->host.v[i]);
-        t->port = (uint16_t)a->port;
-        t->tls_name = xstrdup(a->tls_name != NULL ? a->tls_name : a->host.v[i]);
+    for (size_t i = 0; i < a->host.n && !is_final(cause); i++) {
+        if (account_is_srv(a->host.v[i]))
+            cause = add_srv(r, a->host.v[i], until, why);
+        else
+            add_target(r, a->host.v[i], (uint16_t)a->port, a->host.v[i]);
     }
+    /* A domain that cannot be looked up is one host of the list that cannot be reached. */
+    if (is_final(cause) || r->n == 0)
+        return cause;
+    fault_free(why);
     return CAUSE_NONE;
 }
 
@@ -55,7 +102,27 @@ void route_dial(const struct route *r, size_t i, struct dial_params *p)
     p->host = r->v[i].host;
     p->port = r->v[i].port;
     p->source_address = a->source_address;
+    p->proxy = a->proxy != NULL ? &r->proxy : NULL;
     p->connect_timeout_ms = a->connect_timeout * 1000;
+}
+
+void route_name(const struct route *r, size_t i, char *out, size_t size)
+{
+    const struct route_target *t = &r->v[i];
+    struct buf name;
+
+    buf_init(&name, size - 1);
+    if (t->host[0] == '/')
+        buf_adds(&name, t->host);
+    else
+        buf_addf(&name, strchr(t->host, ':') != NULL ? "[%s]:%u" : "%s:%u", t->host,
+                 (unsigned)t->port);
+    if (r->proxy.host != NULL && t->host[0] != '/') {
+        buf_adds(&name, " via ");
+        proxy_name(&r->proxy, &name);
+    }
+    snprintf(out, size, "%s", name.data);
+    buf_free(&name);
 }
 
 /* The mechanisms that the words of `auth` allow: "auto" is every one that we have. */
@@ -107,6 +174,9 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
     memset(p, 0, sizeof(*p));
     p->lmtp = a->protocol == PROTOCOL_LMTP;
     p->ehlo_name = a->ehlo_name != NULL ? a->ehlo_name : w->host;
+    /* Behind a proxy our end of the socket is not what the server sees, and nobody's business. */
+    if (p->ehlo_name == NULL && a->proxy != NULL)
+        p->ehlo_name = "[127.0.0.1]";
     p->tls = tls_mode(a->tls);
     p->tls_params.name = r->v[i].tls_name;
     p->tls_params.trust_file = a->tls_trust;

@@ -48,6 +48,9 @@ void route_free(struct route *r);
 /* route_dial - the parameters to reach server number I (below r->n). */
 void route_dial(const struct route *r, size_t i, struct dial_params *p);
 
+/* route_name - "host:port" of server number I, or its path, and the proxy. OUT of SIZE octets. */
+void route_name(const struct route *r, size_t i, char *out, size_t size);
+
 /* Octets a second that even a slow line carries: what a big message may take beyond `deadline`. */
 #define ROUTE_SLOWEST 8192
 

@@ -5,6 +5,9 @@
  * All addresses take part in one race (RFC 8305): the families take turns, a new attempt starts
  * every 250 ms or as soon as one has failed, and the first that connects wins. An address that
  * swallows packets then costs a quarter of a second, not the whole time-out.
+ *
+ * With a proxy the race is for the proxy's addresses. It looks the server's name up itself, or is
+ * given the server's addresses one after the other.
  */
 #include "config.h"
 
@@ -30,8 +33,15 @@
 #define STAGGER_MS    250 /* RFC 8305 5, "Connection Attempt Delay" */
 #define UNIX_RETRY_MS 20  /* a Unix socket with a full backlog says EAGAIN and cannot be polled */
 
+/* What is connected to: a server, or a proxy. */
+struct goal {
+    const char *host;
+    uint16_t port;
+    const char *source_address;
+};
+
 struct race {
-    const struct dial_params *p;
+    const struct goal *goal;
     const struct resolve_addr *source; /* to bind to, or NULL */
     struct resolve_list list;          /* in the order of the attempts */
     size_t next;                       /* the first that was not tried yet */
@@ -52,17 +62,21 @@ static enum cause at_dial(enum cause cause, struct fault *why)
     return cause;
 }
 
-/* "host[ip]:port", as error texts and logs name a server. */
-static void name_peer(const struct race *r, size_t i, struct buf *out)
+static void show_ip(const struct resolve_addr *a, char ip[NI_MAXHOST])
 {
-    char ip[NI_MAXHOST] = "?";
-    const struct resolve_addr *a = &r->list.v[i];
+    if (getnameinfo((const struct sockaddr *)&a->sa, a->len, ip, NI_MAXHOST, NULL, 0,
+                    NI_NUMERICHOST) != 0)
+        snprintf(ip, NI_MAXHOST, "?");
+}
 
-    (void)getnameinfo((const struct sockaddr *)&a->sa, a->len, ip, sizeof(ip), NULL, 0,
-                      NI_NUMERICHOST);
-    buf_init(out, LIMIT_FAULT_TEXT);
+/* "host[ip]:port", as error texts and logs name a server; appended. */
+static void name_peer(const struct goal *g, const struct resolve_addr *a, struct buf *out)
+{
+    char ip[NI_MAXHOST];
+
+    show_ip(a, ip);
     /* A literal in brackets would show twice as many of them. */
-    buf_addf(out, "%s[%s]:%u", r->p->host[0] == '[' ? ip : r->p->host, ip, (unsigned)r->p->port);
+    buf_addf(out, "%s[%s]:%u", g->host[0] == '[' ? ip : g->host, ip, (unsigned)g->port);
 }
 
 /* RFC 8305 4: the families take turns, each in its own order, the resolver's favourite first. */
@@ -172,7 +186,8 @@ static enum cause lost(const struct race *r, bool timed_out, struct fault *why)
     char count[48] = "";
     enum cause cause;
 
-    name_peer(r, timed_out && r->n_open > 0 ? r->which[0] : r->worst, &peer);
+    buf_init(&peer, LIMIT_FAULT_TEXT);
+    name_peer(r->goal, &r->list.v[timed_out && r->n_open > 0 ? r->which[0] : r->worst], &peer);
     if (r->list.n > 1)
         snprintf(count, sizeof(count), " (%zu of %zu addresses tried)", r->next, r->list.n);
     if (timed_out)
@@ -207,7 +222,7 @@ static enum cause run(struct race *r, deadline_ms until, int *fd, struct fault *
         n = proc_poll(r->open, (nfds_t)r->n_open, wake, false);
         if (n < 0)
             return fault_set(why, CAUSE_INTERRUPTED, "stopped by a signal while connecting to %s",
-                             r->p->host);
+                             r->goal->host);
         if (n > 0)
             *fd = sift(r);
         else if (deadline_left(until) == 0)
@@ -229,29 +244,24 @@ static enum cause keep_family(struct race *r, struct fault *why)
     if (kept > 0)
         return CAUSE_NONE;
     return fault_set(why, CAUSE_CONNECT,
-                     "cannot connect to %s from %s: it has no address of that family", r->p->host,
-                     r->p->source_address);
+                     "cannot connect to %s from %s: it has no address of that family",
+                     r->goal->host, r->goal->source_address);
 }
 
-/* The race over all addresses; whoever has not won is closed. */
-static enum cause dial_list(struct race *r, deadline_ms until, struct stream **out,
+/* The race over all addresses; whoever has not won is closed. PEER gets the winner's name. */
+static enum cause hold_race(struct race *r, deadline_ms until, int *fd, struct buf *peer,
                             struct fault *why)
 {
     enum cause cause = r->source != NULL ? keep_family(r, why) : CAUSE_NONE;
-    struct buf peer;
-    int fd;
 
     if (cause != CAUSE_NONE)
         return cause;
     interleave(&r->list);
     r->open = xcalloc(r->list.n, sizeof(*r->open));
     r->which = xcalloc(r->list.n, sizeof(*r->which));
-    cause = run(r, until, &fd, why);
-    if (cause == CAUSE_NONE) {
-        name_peer(r, r->worst, &peer);
-        *out = stream_new(fd, peer.data);
-        buf_free(&peer);
-    }
+    cause = run(r, until, fd, why);
+    if (cause == CAUSE_NONE)
+        name_peer(r->goal, &r->list.v[r->worst], peer);
     for (size_t k = 0; k < r->n_open; k++)
         (void)close(r->open[k].fd);
     free(r->open);
@@ -259,33 +269,47 @@ static enum cause dial_list(struct race *r, deadline_ms until, struct stream **o
     return cause;
 }
 
-static enum cause dial_tcp(const struct dial_params *p, deadline_ms until, struct stream **out,
-                           struct fault *why)
+/* The resolver is asked for A-labels, whatever its own settings make of UTF-8. */
+static enum cause to_ascii(const char *host, char **name, struct fault *why)
 {
-    struct race r = {.p = p};
-    struct resolve_list source = {0};
+    if (idn_to_ascii(host, name, why) == CAUSE_NONE)
+        return CAUSE_NONE;
+    return fault_set(why, CAUSE_CONFIG, "%s is not a valid host name", host);
+}
+
+static enum cause look_up(const struct goal *g, deadline_ms until, struct resolve_list *out,
+                          struct fault *why)
+{
     char *name = NULL;
+    enum cause cause = to_ascii(g->host, &name, why);
+
+    if (cause == CAUSE_NONE)
+        cause = resolve_host(name, g->port, until, out, why);
+    free(name);
+    return cause;
+}
+
+/* *FD, a connected socket, is the caller's; its name is appended to PEER. */
+static enum cause connect_tcp(const struct goal *g, deadline_ms until, int *fd, struct buf *peer,
+                              struct fault *why)
+{
+    struct race r = {.goal = g};
+    struct resolve_list source = {0};
     enum cause cause;
 
-    if (p->source_address != NULL) {
-        if (!resolve_is_literal(p->source_address))
+    if (g->source_address != NULL) {
+        if (!resolve_is_literal(g->source_address))
             return at_dial(fault_set(why, CAUSE_CONFIG, "source_address %s is no IP address",
-                                     p->source_address),
+                                     g->source_address),
                            why);
-        cause = resolve_host(p->source_address, 0, until, &source, why);
+        cause = resolve_host(g->source_address, 0, until, &source, why);
         if (cause != CAUSE_NONE)
             return cause;
         r.source = &source.v[0];
     }
-    /* The resolver is asked for A-labels, whatever its own settings make of UTF-8. */
-    cause = idn_to_ascii(p->host, &name, why);
-    if (cause != CAUSE_NONE)
-        fault_set(why, cause = CAUSE_CONFIG, "%s is not a valid host name", p->host);
-    else
-        cause = resolve_host(name, p->port, until, &r.list, why);
+    cause = look_up(g, until, &r.list, why);
     if (cause == CAUSE_NONE)
-        cause = at_dial(dial_list(&r, until, out, why), why);
-    free(name);
+        cause = at_dial(hold_race(&r, until, fd, peer, why), why);
     resolve_free(&r.list);
     resolve_free(&source);
     return cause;
@@ -295,32 +319,163 @@ static enum cause dial_tcp(const struct dial_params *p, deadline_ms until, struc
  * A path is one address and connects at once or not at all; but a server that is slow to accept
  * lets connect(2) fail with EAGAIN, and no poll(2) tells when that would change.
  */
-static enum cause dial_unix(const struct dial_params *p, deadline_ms until, struct stream **out,
-                            struct fault *why)
+static enum cause connect_path(const char *path, deadline_ms until, int *out, struct fault *why)
 {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     enum cause cause = CAUSE_NONE;
     int fd;
 
-    if (strlen(p->host) >= sizeof(sa.sun_path))
-        return fault_set(why, CAUSE_CONFIG, "%s is too long for the path of a socket", p->host);
-    memcpy(sa.sun_path, p->host, strlen(p->host) + 1);
+    if (strlen(path) >= sizeof(sa.sun_path))
+        return fault_set(why, CAUSE_CONFIG, "%s is too long for the path of a socket", path);
+    memcpy(sa.sun_path, path, strlen(path) + 1);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return fault_errno(why, CAUSE_CONNECT, errno, "cannot connect to %s", p->host);
+        return fault_errno(why, CAUSE_CONNECT, errno, "cannot connect to %s", path);
     while (cause == CAUSE_NONE && connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) != 0) {
         if (errno != EAGAIN && errno != EINTR)
-            cause = fault_errno(why, CAUSE_CONNECT, errno, "cannot connect to %s", p->host);
+            cause = fault_errno(why, CAUSE_CONNECT, errno, "cannot connect to %s", path);
         else if (deadline_left(until) == 0)
-            cause = fault_set(why, CAUSE_TIMEOUT, "cannot connect to %s: it is busy", p->host);
+            cause = fault_set(why, CAUSE_TIMEOUT, "cannot connect to %s: it is busy", path);
         else if (proc_poll(NULL, 0, deadline_earlier(until, deadline_in(UNIX_RETRY_MS)), false) < 0)
             cause = fault_set(why, CAUSE_INTERRUPTED, "stopped by a signal while connecting to %s",
-                              p->host);
+                              path);
     }
     if (cause == CAUSE_NONE)
-        *out = stream_new(fd, p->host);
+        *out = fd;
     else
         (void)close(fd);
+    return cause;
+}
+
+/* Connects to the proxy itself. */
+static enum cause reach_proxy(const struct dial_params *p, deadline_ms until, int *fd,
+                              struct fault *why)
+{
+    struct goal g = {p->proxy->host, p->proxy->port, p->source_address};
+    struct buf peer;
+    enum cause cause;
+
+    buf_init(&peer, LIMIT_RELAY_NAME);
+    if (g.host[0] == '/')
+        cause = at_dial(connect_path(g.host, until, fd, why), why);
+    else
+        cause = connect_tcp(&g, until, fd, &peer, why);
+    buf_free(&peer);
+    if (cause == CAUSE_NONE || cause == CAUSE_INTERRUPTED)
+        return cause;
+    fault_note(why, "proxy");
+    if (why->hint.len == 0 && cause != CAUSE_CONFIG)
+        fault_hint(why, "check 'proxy' of the account, and whether the proxy runs");
+    return cause;
+}
+
+/* Asks on FD (moved) for NAME; what comes of it is called PEER. */
+static enum cause ask_proxy(const struct dial_params *p, int fd, const char *name, const char *peer,
+                            deadline_ms until, struct stream **out, struct fault *why)
+{
+    struct buf called;
+    enum cause cause = proxy_open(fd, p->proxy, name, p->port, until, why);
+
+    if (cause != CAUSE_NONE) {
+        (void)close(fd);
+        return cause;
+    }
+    buf_init(&called, LIMIT_RELAY_NAME);
+    buf_addf(&called, "%s via ", peer);
+    proxy_name(p->proxy, &called);
+    *out = stream_new(fd, called.data);
+    buf_free(&called);
+    return CAUSE_NONE;
+}
+
+/* The proxy looks the name up: our resolver never hears it. A literal needs no look-up at all. */
+static enum cause dial_by_name(const struct dial_params *p, deadline_ms until, struct stream **out,
+                               struct fault *why)
+{
+    char *name = NULL;
+    struct buf peer;
+    int fd = -1;
+    enum cause cause = at_dial(to_ascii(p->host, &name, why), why);
+
+    buf_init(&peer, LIMIT_RELAY_NAME);
+    if (strchr(p->host, ':') != NULL && p->host[0] != '[')
+        buf_addf(&peer, "[%s]:%u", p->host, (unsigned)p->port);
+    else
+        buf_addf(&peer, "%s:%u", p->host, (unsigned)p->port);
+    if (cause == CAUSE_NONE)
+        cause = reach_proxy(p, until, &fd, why);
+    if (cause == CAUSE_NONE)
+        cause = ask_proxy(p, fd, name, peer.data, until, out, why);
+    buf_free(&peer);
+    free(name);
+    return cause;
+}
+
+/* Whether another address of the server may do better than the one that ended with CAUSE. */
+static bool is_address_bad(enum cause cause)
+{
+    return cause == CAUSE_CONNECT || cause == CAUSE_CLOSED || cause == CAUSE_TIMEOUT;
+}
+
+/*
+ * We look the name up, and the proxy is asked for one address after the other: the time that is
+ * left is shared out evenly, so that a silent one does not use it up.
+ */
+static enum cause dial_by_address(const struct dial_params *p, deadline_ms until,
+                                  struct stream **out, struct fault *why)
+{
+    struct goal g = {.host = p->host, .port = p->port};
+    struct resolve_list list = {0};
+    enum cause cause = look_up(&g, until, &list, why);
+
+    if (cause == CAUSE_NONE)
+        interleave(&list);
+    for (size_t i = 0; i < list.n; i++) {
+        char ip[NI_MAXHOST];
+        struct buf peer;
+        int fd = -1;
+
+        cause = reach_proxy(p, until, &fd, why);
+        if (cause != CAUSE_NONE)
+            break;
+        show_ip(&list.v[i], ip);
+        buf_init(&peer, LIMIT_RELAY_NAME);
+        name_peer(&g, &list.v[i], &peer);
+        cause = ask_proxy(p, fd, ip, peer.data,
+                          deadline_in(deadline_left(until) / (int64_t)(list.n - i)), out, why);
+        buf_free(&peer);
+        if (!is_address_bad(cause))
+            break;
+        fault_note(why, "%s", p->host);
+    }
+    resolve_free(&list);
+    return cause;
+}
+
+static enum cause dial_direct(const struct dial_params *p, deadline_ms until, struct stream **out,
+                              struct fault *why)
+{
+    struct goal g = {p->host, p->port, p->source_address};
+    struct buf peer;
+    int fd = -1;
+    enum cause cause;
+
+    buf_init(&peer, LIMIT_FAULT_TEXT);
+    cause = connect_tcp(&g, until, &fd, &peer, why);
+    if (cause == CAUSE_NONE)
+        *out = stream_new(fd, peer.data);
+    buf_free(&peer);
+    return cause;
+}
+
+static enum cause dial_unix(const struct dial_params *p, deadline_ms until, struct stream **out,
+                            struct fault *why)
+{
+    int fd = -1;
+    enum cause cause = at_dial(connect_path(p->host, until, &fd, why), why);
+
+    if (cause == CAUSE_NONE)
+        *out = stream_new(fd, p->host);
     return cause;
 }
 
@@ -330,6 +485,10 @@ enum cause dial_host(const struct dial_params *p, deadline_ms until, struct stre
     *out = NULL;
     until = deadline_earlier(until, deadline_in(p->connect_timeout_ms));
     if (p->host[0] == '/')
-        return at_dial(dial_unix(p, until, out, why), why);
-    return dial_tcp(p, until, out, why);
+        return dial_unix(p, until, out, why);
+    if (p->proxy == NULL)
+        return dial_direct(p, until, out, why);
+    if (p->proxy->remote_names || resolve_is_literal(p->host))
+        return dial_by_name(p, until, out, why);
+    return dial_by_address(p, until, out, why);
 }

@@ -22,11 +22,13 @@ struct dial_params {
 
 /*
  * dial_host - connects, trying all addresses of the host staggered by 250 ms (RFC 8305 5; the
- * next at once when one fails) until one answers; TCP_NODELAY is set.
+ * next at once when one fails) until one answers; TCP_NODELAY is set. With a proxy all that is done
+ * to reach the proxy, which is then asked for the host: by name when it is to look it up, else for
+ * one address after the other. The stream is called "host[ip]:port", or "host:port via proxy ...".
  * out:   owned by the caller (stream_close).
  * fails: those of resolve_host; CAUSE_CONFIG (a source_address, path or name that is none);
  *        CAUSE_CONNECT (every attempt failed: the text names host, port and
- *        the last error), CAUSE_TIMEOUT, CAUSE_INTERRUPTED. Stage DIAL.
+ *        the last error), CAUSE_TIMEOUT, CAUSE_INTERRUPTED; those of proxy_open. Stage DIAL.
  */
 enum cause dial_host(const struct dial_params *p, deadline_ms until, struct stream **out,
                      struct fault *why) ATTR_CHECK;

@@ -20,6 +20,9 @@ struct proxy_params {
     bool remote_names; /* the proxy looks the server's name up; we never ask our resolver */
 };
 
+/* proxy_name - appends what texts and logs call it: "proxy 127.0.0.1:1080". No login is in it. */
+void proxy_name(const struct proxy_params *p, struct buf *out);
+
 /*
  * proxy_open - on FD, a connected non-blocking socket to the proxy, asks for HOST (A-labels or
  * literal) and PORT. Reads not one octet beyond the proxy's answers.

@@ -1,23 +1,26 @@
 /*
- * resolve.c: names to addresses, and never later than the deadline.
+ * resolve.c: names to addresses, services to names, and never later than the deadline.
  *
  * getaddrinfo(3) is the only look-up that honours the whole of a system's configuration (hosts
- * file, mDNS, VPN name servers), and it cannot be given a deadline. So it runs in a thread of its
- * own, which shares one counted structure with us and nothing else: whoever leaves last frees it.
- * At the deadline, or at a signal, we just leave. The thread hands over through a pipe, because
- * the wait has to be the same proc_poll that sees signals.
+ * file, mDNS, VPN name servers), res_nquery(3) the one that has its name servers; neither can be
+ * given a deadline. So they run in a thread of their own, which shares one counted structure with
+ * us and nothing else: whoever leaves last frees it. At the deadline, or at a signal, we just
+ * leave. The thread hands over through a pipe, because the wait has to be the same proc_poll that
+ * sees signals.
  */
 #include "config.h"
 
 #include "net/resolve.h"
 
 #include <arpa/inet.h>
+#include <arpa/nameser.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -28,7 +31,9 @@
 
 #include "base/num.h"
 #include "base/proc.h"
+#include "base/rand.h"
 #include "base/xalloc.h"
+#include "net/srv.h"
 
 /* RFC 1035 2.3.4: 255 octets on the wire, which is 253 as text, and a dot at the end. */
 #define NAME_SIZE 255
@@ -36,16 +41,22 @@
 /* More addresses than anybody has; an answer is not allowed to keep us busy for long. */
 #define ADDRESSES_MAX 64
 
+/* What TCP can carry: RFC 1035 4.2.2. */
+#define ANSWER_SIZE 65535
+
 /* glibc's resolver wants some 70 KiB, NSS modules that speak to a daemon somewhat more. */
 #define THREAD_STACK_BYTES ((size_t)256 * 1024)
 
 struct lookup {
-    atomic_int users; /* 2: we and the thread */
-    atomic_bool done; /* result, err and found may be read */
-    int pipe_fd[2];   /* the thread closes [1] when it is done, who leaves last [0] */
-    int result;       /* of getaddrinfo */
-    int err;          /* errno for EAI_SYSTEM */
-    struct addrinfo *found;
+    atomic_int users;              /* 2: we and the thread */
+    atomic_bool done;              /* what ask() has written may be read */
+    int pipe_fd[2];                /* the thread closes [1] when it is done, who leaves last [0] */
+    void (*ask)(struct lookup *l); /* runs in the thread */
+    int result;                    /* of getaddrinfo, or h_errno of res_nquery */
+    int err;                       /* errno */
+    struct addrinfo *found;        /* getaddrinfo's */
+    unsigned char *answer;         /* res_nquery's: ANSWER_SIZE octets, or NULL */
+    size_t answer_len;
     char service[8];
     char name[NAME_SIZE];
 };
@@ -56,7 +67,9 @@ static void leave(struct lookup *l)
         return;
     if (l->found != NULL)
         freeaddrinfo(l->found);
-    (void)close(l->pipe_fd[0]);
+    if (l->pipe_fd[0] >= 0)
+        (void)close(l->pipe_fd[0]);
+    free(l->answer);
     free(l);
 }
 
@@ -89,14 +102,57 @@ static int look_up(const char *name, const char *service, struct addrinfo **foun
     return result;
 }
 
-static void *look_up_thread(void *arg)
+static void ask_addresses(struct lookup *l)
 {
-    struct lookup *l = arg;
-
     l->result = look_up(l->name, l->service, &l->found);
     l->err = errno;
     if (l->result != 0)
         l->found = NULL;
+}
+
+/* Without res_nquery (musl) res_query is safe in a thread. Returns octets, or -1 and h_errno. */
+#ifdef HAVE_RES_NQUERY
+static int query(const char *name, unsigned char *answer, int size, int *trouble)
+{
+    struct __res_state state = {0};
+    int n = -1;
+
+    *trouble = NETDB_INTERNAL;
+    if (res_ninit(&state) == 0) {
+        n = res_nquery(&state, name, ns_c_in, ns_t_srv, answer, size);
+        *trouble = state.res_h_errno;
+    }
+    res_nclose(&state);
+    return n;
+}
+#else
+static int query(const char *name, unsigned char *answer, int size, int *trouble)
+{
+    int n = res_query(name, ns_c_in, ns_t_srv, answer, size);
+
+    *trouble = h_errno;
+    return n;
+}
+#endif
+
+static void ask_services(struct lookup *l)
+{
+    int n = query(l->name, l->answer, ANSWER_SIZE, &l->result);
+
+    l->err = errno;
+    l->answer_len = n > 0 ? (size_t)n : 0;
+    /* An answer longer than there is room is told with its whole length. */
+    if (l->answer_len > ANSWER_SIZE)
+        l->answer_len = ANSWER_SIZE;
+    if (n > 0)
+        l->result = NETDB_SUCCESS;
+}
+
+static void *look_up_thread(void *arg)
+{
+    struct lookup *l = arg;
+
+    l->ask(l);
     atomic_store(&l->done, true);
     (void)close(l->pipe_fd[1]); /* the end of the pipe wakes the wait, and nothing can stop it */
     leave(l);
@@ -124,29 +180,55 @@ static int start_thread(struct lookup *l)
     return err;
 }
 
-/* Makes the shared structure and starts the thread. To be left with leave(); NULL = *WHY is set. */
-static struct lookup *begin(const char *name, uint16_t port, struct fault *why)
+/* The shared structure, of which there is one user so far. To be left with leave(). */
+static struct lookup *new_lookup(const char *name, void (*ask)(struct lookup *l))
 {
     struct lookup *l = xcalloc(1, sizeof(*l));
+
+    snprintf(l->name, sizeof(l->name), "%s", name);
+    l->ask = ask;
+    l->pipe_fd[0] = l->pipe_fd[1] = -1;
+    atomic_init(&l->users, 1);
+    atomic_init(&l->done, false);
+    return l;
+}
+
+static enum cause begin(struct lookup *l, struct fault *why)
+{
     int err;
 
-    if (pipe2(l->pipe_fd, O_CLOEXEC) != 0) {
-        fault_errno(why, CAUSE_DNS_TEMPORARY, errno, "cannot look up %s", name);
-        free(l);
-        return NULL;
-    }
-    snprintf(l->name, sizeof(l->name), "%s", name);
-    snprintf(l->service, sizeof(l->service), "%u", (unsigned)port);
-    atomic_init(&l->users, 2);
-    atomic_init(&l->done, false);
+    if (pipe2(l->pipe_fd, O_CLOEXEC) != 0)
+        return fault_errno(why, CAUSE_DNS_TEMPORARY, errno, "cannot look up %s", l->name);
+    atomic_store(&l->users, 2);
     err = start_thread(l);
     if (err == 0)
-        return l;
-    fault_errno(why, CAUSE_DNS_TEMPORARY, err, "cannot look up %s", name);
+        return CAUSE_NONE;
     (void)close(l->pipe_fd[1]);
     atomic_store(&l->users, 1);
-    leave(l);
-    return NULL;
+    return fault_errno(why, CAUSE_DNS_TEMPORARY, err, "cannot look up %s", l->name);
+}
+
+static enum cause await(struct lookup *l, deadline_ms until, struct fault *why)
+{
+    struct pollfd p = {.fd = l->pipe_fd[0], .events = POLLIN};
+    int n = proc_poll(&p, 1, until, false);
+
+    if (n < 0)
+        return fault_set(why, CAUSE_INTERRUPTED, "stopped by a signal while looking up %s",
+                         l->name);
+    if (n == 0 || !atomic_load(&l->done)) {
+        fault_set(why, CAUSE_TIMEOUT, "no answer in time to the question where %s is", l->name);
+        fault_hint(why, "%s, or raise connect_timeout", fault_row(CAUSE_DNS_TEMPORARY)->hint);
+        return CAUSE_TIMEOUT;
+    }
+    return CAUSE_NONE;
+}
+
+static enum cause run(struct lookup *l, deadline_ms until, struct fault *why)
+{
+    enum cause cause = begin(l, why);
+
+    return cause == CAUSE_NONE ? await(l, until, why) : cause;
 }
 
 static bool same_addr(const struct resolve_addr *a, const struct addrinfo *ai)
@@ -193,20 +275,6 @@ static enum cause collect(const struct lookup *l, struct resolve_list *out, stru
         add_addr(out, ai);
     if (out->n == 0)
         return fault_set(why, CAUSE_DNS_NONE, "the host %s has no internet address", l->name);
-    return CAUSE_NONE;
-}
-
-static enum cause await(struct lookup *l, deadline_ms until, struct fault *why)
-{
-    struct pollfd p = {.fd = l->pipe_fd[0], .events = POLLIN};
-    int n = proc_poll(&p, 1, until, false);
-
-    if (n < 0)
-        return fault_set(why, CAUSE_INTERRUPTED, "stopped by a signal while looking up %s",
-                         l->name);
-    if (n == 0 || !atomic_load(&l->done))
-        return fault_set(why, CAUSE_TIMEOUT, "no answer in time to the question where %s is",
-                         l->name);
     return CAUSE_NONE;
 }
 
@@ -310,10 +378,9 @@ static enum cause from_name(const char *name, uint16_t port, deadline_ms until,
     if (n == 0 || n >= NAME_SIZE)
         return fault_set(why, CAUSE_DNS_NONE, "\"%.*s%s\" is not a host name", 80, name,
                          n > 80 ? "..." : "");
-    l = begin(name, port, why);
-    if (l == NULL)
-        return CAUSE_DNS_TEMPORARY;
-    cause = await(l, until, why);
+    l = new_lookup(name, ask_addresses);
+    snprintf(l->service, sizeof(l->service), "%u", (unsigned)port);
+    cause = run(l, until, why);
     if (cause == CAUSE_NONE)
         cause = collect(l, out, why);
     leave(l);
@@ -339,4 +406,98 @@ void resolve_free(struct resolve_list *l)
 {
     free(l->v);
     *l = (struct resolve_list){0};
+}
+
+static enum cause not_offered(const struct lookup *l, const char *what, struct fault *why)
+{
+    return fault_set(why, CAUSE_DNS_NONE, "%s: %s", l->name, what);
+}
+
+static enum cause no_answer(const struct lookup *l, const char *what, struct fault *why)
+{
+    return fault_set(why, CAUSE_DNS_TEMPORARY, "cannot look up %s: %s", l->name, what);
+}
+
+/* What came instead of records, by h_errno. */
+static enum cause trouble(const struct lookup *l, struct fault *why)
+{
+    switch (l->result) {
+    case HOST_NOT_FOUND:
+    case NO_DATA:
+        return not_offered(l, "there is no such service", why);
+    case NETDB_INTERNAL:
+        return fault_errno(why, CAUSE_DNS_TEMPORARY, l->err, "cannot look up %s", l->name);
+    default:
+        return no_answer(l, "the name server gave no answer", why);
+    }
+}
+
+/* Copies SET, in its order. */
+static void give_targets(const struct srv_set *set, struct resolve_targets *out)
+{
+    out->v = xcalloc(set->n, sizeof(*out->v));
+    for (out->n = 0; out->n < set->n; out->n++) {
+        out->v[out->n].host = xstrdup(set->v[out->n].target);
+        out->v[out->n].port = set->v[out->n].port;
+    }
+}
+
+static enum cause collect_targets(const struct lookup *l, struct resolve_targets *out,
+                                  struct fault *why)
+{
+    struct srv_set set;
+
+    if (l->result != NETDB_SUCCESS)
+        return trouble(l, why);
+    switch (srv_read(l->answer, l->answer_len, l->name, &set)) {
+    case SRV_FOUND:
+        srv_order(&set, rand_below);
+        give_targets(&set, out);
+        return CAUSE_NONE;
+    case SRV_NONE:
+        return not_offered(l, "there is no such service", why);
+    case SRV_REFUSED:
+        return not_offered(l, "the domain says that it does not offer this", why);
+    case SRV_USELESS:
+        return not_offered(l, "none of its records names a host", why);
+    case SRV_FAILED:
+        return no_answer(l, "the name server has trouble", why);
+    case SRV_BROKEN:
+        return no_answer(l, "the name server's answer makes no sense", why);
+    }
+    return no_answer(l, "the name server's answer makes no sense", why);
+}
+
+enum cause resolve_srv(const char *service, const char *domain, deadline_ms until,
+                       struct resolve_targets *out, struct fault *why)
+{
+    char name[NAME_SIZE];
+    int n = snprintf(name, sizeof(name), "_%s._tcp.%s", service, domain);
+    struct lookup *l;
+    enum cause cause;
+
+    *out = (struct resolve_targets){0};
+    if (n < 0 || (size_t)n >= sizeof(name)) {
+        fault_set(why, CAUSE_DNS_NONE, "the domain is too long for a look-up of its %s service",
+                  service);
+        why->stage = STAGE_RESOLVE;
+        return CAUSE_DNS_NONE;
+    }
+    l = new_lookup(name, ask_services);
+    l->answer = xcalloc(1, ANSWER_SIZE);
+    cause = run(l, until, why);
+    if (cause == CAUSE_NONE)
+        cause = collect_targets(l, out, why);
+    leave(l);
+    if (cause != CAUSE_NONE)
+        why->stage = STAGE_RESOLVE;
+    return cause;
+}
+
+void resolve_targets_free(struct resolve_targets *t)
+{
+    for (size_t i = 0; i < t->n; i++)
+        free(t->v[i].host);
+    free(t->v);
+    *t = (struct resolve_targets){0};
 }

@@ -98,6 +98,34 @@ static void test_finish(void)
          "protocol = lmtp needs port to be set, or the path of a socket as host",
          "LMTP on nothing in particular"},
         {"host=/run/lmtp\nprotocol=lmtp", TLS_OFF, NULL, "LMTP on a socket"},
+        {"host=srv:example.org", TLS_IMPLICIT, NULL, "a domain's servers, TLS by default"},
+        {"host=srv:example.org\ntls=starttls", TLS_STARTTLS, NULL, "a domain's servers, STARTTLS"},
+        {"host=srv:example.org\nport=587", TLS_STARTTLS,
+         "port has no meaning with host = srv:..., whose records name the ports: remove it, or "
+         "name "
+         "the server itself in host",
+         "a port for servers that have their own"},
+        {"host=srv:example.org, h.example\nport=587", TLS_STARTTLS, NULL,
+         "a port for the other host"},
+        {"host=srv:example.org, h.example\nprotocol=lmtp\nport=24", TLS_STARTTLS,
+         "host = srv:... is for protocol = smtp: there are no such records for lmtp",
+         "LMTP by SRV"},
+        {"host=h.example\nproxy=127.0.0.1:1080", TLS_IMPLICIT, NULL, "a proxy"},
+        {"host=/run/x.sock\nproxy=127.0.0.1:1080", TLS_OFF,
+         "a host that is a socket path is not reached through a proxy: set proxy = off, or take "
+         "the path away",
+         "a path behind a proxy"},
+        {"host=/run/x.sock, h.example\ntls=off\nproxy=127.0.0.1:1080", TLS_OFF,
+         "a host that is a socket path is not reached through a proxy: set proxy = off, or take "
+         "the path away",
+         "a path among hosts behind a proxy"},
+        {"host=/run/x.sock\nproxy=off", TLS_OFF, NULL, "no proxy"},
+        {"host=srv:example.org\nproxy=127.0.0.1:1080", TLS_IMPLICIT,
+         "host = srv:... needs a look-up of our own, and with socks5h:// the proxy makes all of "
+         "them: name the server in host, or write socks5://",
+         "a look-up that nobody may make"},
+        {"host=srv:example.org\nproxy=socks5://127.0.0.1:1080", TLS_IMPLICIT, NULL,
+         "one that we may"},
     };
     size_t i;
 

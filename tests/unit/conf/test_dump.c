@@ -25,9 +25,9 @@ static const char every[] =
     "domain = d.example\nehlo_name = [192.0.2.1]\nrewrite_from = always\nnull_sender = no\n"
     "allow = root, @mail\nqueue = always\npartial = abort\npipelining = off\n"
     "max_recipients = 3\ntimeout = 90\nconnect_timeout = 1h30m\npatience = 1\ndeadline = 1d\n"
-    "source_address = 127.0.0.1\n"
+    "source_address = 127.0.0.1\nproxy = socks5://a%20b:never%20shown@[::1]:1080\n"
     "[account b]\nlike = a\ntls_trust = system\nport = 465\nprovider = big\n"
-    "[account c]\nhost = /run/x.sock\nprotocol = lmtp\n"
+    "[account c]\nhost = /run/x.sock\nprotocol = lmtp\nproxy = off\n"
     "[account d]\nhost = h.example\nuser = u\npassword_file = pw\n"
     "[account e]\nhost = h.example\nuser = u@example.org\npassword = \"never shown\"\n";
 
@@ -43,11 +43,14 @@ static void dump(const struct loading *l, struct buf *out)
 /* A password is not in a dump, so the word that there was one is not in the second. */
 static void drop_comments(struct buf *b)
 {
-    static const char comment[] = "# password is set\n";
+    static const char *const comments[] = {"# password is set\n",
+                                           "# the password in proxy is set\n"};
     const char *at;
 
-    while ((at = strstr(b->data, comment)) != NULL)
-        buf_splice(b, (size_t)(at - b->data), sizeof(comment) - 1, "", 0);
+    for (size_t i = 0; i < ARRAY_LEN(comments); i++) {
+        while ((at = strstr(b->data, comments[i])) != NULL)
+            buf_splice(b, (size_t)(at - b->data), strlen(comments[i]), "", 0);
+    }
 }
 
 static void test_round(struct scratch *s, const char *text, const char *providers, const char *why)
@@ -61,7 +64,7 @@ static void test_round(struct scratch *s, const char *text, const char *provider
     loading_text(&second, s, one.data, NULL, providers);
     is_str(second.all, "", "what is dumped can be read");
     dump(&second, &two);
-    ok(strstr(one.data, "never shown") == NULL, "without a password");
+    ok(strstr(one.data, "never") == NULL, "without a password");
     drop_comments(&one);
     is_str(two.data, one.data, "and is dumped alike");
     buf_free(&one);
@@ -112,7 +115,7 @@ static void test_exact(struct scratch *s)
            "tls_trust = system\nrequire_tls = no\nauth = auto\nallow_cleartext_auth = no\n"
            "rewrite_from = bare\nnull_sender = auto\npartial = deliver\npipelining = auto\n"
            "max_recipients = 100\ntimeout = 1m\nconnect_timeout = 15s\npatience = 30s\n"
-           "deadline = 15m\nqueue = fallback\n",
+           "deadline = 15m\nproxy = off\nqueue = fallback\n",
            "the whole dump of one line");
     buf_free(&out);
     loading_free(&l);

@@ -201,41 +201,45 @@ static void test_no_values(struct scratch *s)
                  GOOD "password = SESAME # x\nport = SESAME\ntls = SESAME\nfrom = SESAME\n"
                       "timeout = SESAME\nauth = SESAME\nSESAME\nmatch = SESAME\nallow = SE:SAME\n"
                       "password_command = 'SESAME\npassword_file = SE/SAME\ntls_trust = SESAME\n"
+                      "proxy = socks5://u:SESAME@\n"
                       "[aliases]\nroot = <SESAME\n",
                  NULL, "/nonexistent");
-    is_int((long long)l.errors.n, 13, "every line is wrong");
+    is_int((long long)l.errors.n, 14, "every line is wrong");
     ok(strstr(l.all, "SESAME") == NULL && strstr(l.all, "SAME") == NULL, "no value is shown");
     loading_free(&l);
 }
 
 static void test_modes(struct scratch *s)
 {
+    static const char *const texts[] = {GOOD, GOOD "user = u\npassword = p\n",
+                                        GOOD "proxy = socks5://u:p@127.0.0.1:1080\n"};
     static const struct {
         mode_t mode;
         uid_t owner; /* 1: whoever runs the test */
-        bool password, good;
+        size_t secret;
+        bool good;
         const char *text, *why;
     } cases[] = {
-        {0600, 1, true, true, NULL, "600 with a password"},
-        {0400, 1, true, true, NULL, "400"},
-        {0644, 1, false, true, NULL, "644 without one"},
-        {0644, 1, true, false, "a password in a file of mode 0644, which others can read", "644"},
-        {0604, 1, true, false, "a password in a file of mode 0604, which others can read", "604"},
-        {0660, 1, false, false, "mode 0660", "the group may write"},
-        {0602, 1, false, false, "mode 0602", "all may write"},
-        {0666, 1, true, false, "mode 0666", "all may do all"},
-        {0640, 0, true, true, NULL, "root's file for a group"},
-        {0644, 0, true, false, "mode 0644", "root's file for all"},
-        {0640, 1000, true, false, "owned by uid 1000", "somebody else's"},
-        {0600, 1000, false, false, "owned by uid 1000", "even a private one"},
+        {0600, 1, 1, true, NULL, "600 with a password"},
+        {0400, 1, 1, true, NULL, "400"},
+        {0644, 1, 0, true, NULL, "644 without one"},
+        {0644, 1, 1, false, "a password in a file of mode 0644, which others can read", "644"},
+        {0604, 1, 1, false, "a password in a file of mode 0604, which others can read", "604"},
+        {0660, 1, 0, false, "mode 0660", "the group may write"},
+        {0602, 1, 0, false, "mode 0602", "all may write"},
+        {0666, 1, 1, false, "mode 0666", "all may do all"},
+        {0640, 0, 1, true, NULL, "root's file for a group"},
+        {0644, 0, 1, false, "mode 0644", "root's file for all"},
+        {0640, 1000, 1, false, "owned by uid 1000", "somebody else's"},
+        {0600, 1000, 0, false, "owned by uid 1000", "even a private one"},
+        {0600, 1, 2, true, NULL, "600 with a password for a proxy"},
+        {0644, 1, 2, false, "a password in a file of mode 0644, which others can read", "proxy"},
     };
     bool root = geteuid() == 0;
     size_t i;
 
     for (i = 0; i < ARRAY_LEN(cases); i++) {
-        const char *path = scratch_write(s, "modes.ini",
-                                         cases[i].password ? GOOD "user = u\npassword = p\n" : GOOD,
-                                         cases[i].mode);
+        const char *path = scratch_write(s, "modes.ini", texts[cases[i].secret], cases[i].mode);
         struct config_options o = {.file = path};
         struct strv errors = {0};
         struct config *c = NULL;

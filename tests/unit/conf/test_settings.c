@@ -44,8 +44,9 @@ static void test_rows(void)
         ok((s->type != SET_INT && s->type != SET_DURATION) || s->min < s->max, "%s: bounds", key);
         ok(!s->strict || !s->built, "%s: strict only while it is not built", key);
         ok(!s->may_override || s->scope == SCOPE_ACCOUNT, "%s: -O sets accounts only", key);
-        ok(!s->may_override || (s->type != SET_SECRET && s->type != SET_COMMAND &&
-                                s->type != SET_PATH && s->type != SET_CREDENTIAL),
+        ok(!s->may_override ||
+               (s->type != SET_SECRET && s->type != SET_COMMAND && s->type != SET_PATH &&
+                s->type != SET_CREDENTIAL && s->type != SET_PROXY),
            "%s: -O sets no secret, command or path", key);
         ok(settings_find(s->scope, key) == s, "%s: found", key);
         is_str(settings_nearest(s->scope, key), key, "the nearest to a key is itself");
@@ -53,7 +54,9 @@ static void test_rows(void)
     ok(!settings_find(SCOPE_ACCOUNT, "allow")->may_override, "nobody lets himself in by -O");
     ok(settings_find(SCOPE_ACCOUNT, "dir") == NULL, "a key belongs to its scope");
     ok(settings_find(SCOPE_ACCOUNT, "Host") == NULL, "keys are lower case");
-    ok(settings_is_secret("password") && !settings_is_secret("user"), "the secret is known");
+    ok(settings_is_secret("password") && settings_is_secret("proxy") && !settings_is_secret("user"),
+       "the secrets are known");
+    ok(!settings_find(SCOPE_ACCOUNT, "proxy")->may_override, "-O sets no proxy: it may be a path");
 }
 
 /* Every default reads, and is written as it is read. */
@@ -178,9 +181,7 @@ static void test_refused(void)
         {"tls_cert", "/x", "tls_cert is not built yet"},
         {"tls_key", "pkcs11:x", "tls_key is not built yet"},
         {"tls_crl", "/x", "tls_crl is not built yet"},
-        {"proxy", "127.0.0.1:9", "proxy is not built yet"},
         {"require_tls", "yes", "require_tls is not built yet"},
-        {"host", "srv:example.org", "host: srv: hosts are not built yet"},
     };
     size_t i;
 

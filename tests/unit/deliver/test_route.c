@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/proxy_url.h"
+#include "conf/settings.h"
 #include "smtp/sasl.h"
 #include "tap.h"
 
@@ -86,7 +88,6 @@ static void test_session(struct route *r, struct account *a)
     is_int(p.max_recipients, 50, "max_recipients");
     is_int(p.pipelining, PIPELINING_STANDARD, "pipelining = auto groups commands");
 
-    a->tls_name = (char[]){"other.example.org"};
     a->ehlo_name = (char[]){"me.example.org"};
     a->user = (char[]){"alice"};
     a->pipelining = PIPE_OFF;
@@ -95,7 +96,6 @@ static void test_session(struct route *r, struct account *a)
     a->allow_cleartext_auth = true;
     find_again(r, a);
     route_session(r, 0, &w, UINT64_C(8192) * 600, &p);
-    is_str(p.tls_params.name, "other.example.org", "tls_name");
     is_str(p.ehlo_name, "me.example.org", "ehlo_name");
     ok(p.auth, "a user logs in");
     is_str(p.user, "alice", "... by name");
@@ -324,6 +324,60 @@ static void test_keys(void)
     }
 }
 
+/* What a server is called, and what changes behind a proxy. */
+static void test_ways(void)
+{
+    static const struct {
+        const char *host, *proxy, *name, *ehlo, *why;
+    } t[] = {
+        {"mail.example.org", NULL, "mail.example.org:587", NULL, "a name"},
+        {"2001:db8::1", NULL, "[2001:db8::1]:587", NULL, "an IPv6 address"},
+        {"/run/smtp", NULL, "/run/smtp", NULL, "a path"},
+        {"mail.example.org", "socks5://u:p%3ax@[::1]:9050",
+         "mail.example.org:587 via proxy [::1]:9050", "[127.0.0.1]", "a proxy"},
+        {"mail.example.org", "127.0.0.1:9050", "mail.example.org:587 via proxy 127.0.0.1:9050",
+         "[127.0.0.1]", "a proxy that looks names up"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+        const struct setting *proxy = settings_find(SCOPE_ACCOUNT, "proxy");
+        struct account *a = account_new("x");
+        struct fault why = {0};
+        struct who w = {0};
+        struct session_params s;
+        struct dial_params d;
+        struct route r;
+        char name[300];
+
+        strv_add(&a->host, t[i].host);
+        a->port = 587;
+        a->tls_name = strdup("other.example.org");
+        a->source_address = strdup("192.0.2.9");
+        if (t[i].proxy != NULL)
+            is_int(settings_assign(proxy, a, t[i].proxy, &why), CAUSE_NONE, "a proxy");
+        is_int(route_find(&r, a, deadline_in(1000), &why), CAUSE_NONE, t[i].why);
+        route_name(&r, 0, name, sizeof(name));
+        is_str(name, t[i].name, "... its name");
+        route_name(&r, 0, name, 8);
+        ok(strlen(name) < 8, "... where there is little room");
+        route_dial(&r, 0, &d);
+        ok((d.proxy != NULL) == (t[i].proxy != NULL), "... dialled through it");
+        is_str(d.source_address, "192.0.2.9", "... source_address");
+        if (d.proxy != NULL && a->proxy->user != NULL)
+            ok(!d.proxy->remote_names && strcmp(d.proxy->user, "u") == 0 &&
+                   buf_equals(d.proxy->password, "p:x") && strcmp(d.proxy->host, "::1") == 0,
+               "... with its login");
+        else if (d.proxy != NULL)
+            ok(d.proxy->remote_names && d.proxy->port == 9050, "... without one");
+        route_session(&r, 0, &w, 0, &s);
+        is_str(s.tls_params.name, "other.example.org", "... tls_name");
+        is_str(s.ehlo_name, t[i].ehlo, "... nothing of our own network in EHLO");
+        route_free(&r);
+        account_close(&a);
+        fault_free(&why);
+    }
+}
+
 int main(void)
 {
     struct account a;
@@ -347,6 +401,7 @@ int main(void)
         ok(p.auth == (strcmp(mechanisms[i].word, "off") != 0), "... login or not");
     }
     route_free(&r);
+    test_ways();
     strv_free(&a.auth);
     strv_free(&a.host);
     test_keys();
