@@ -29,8 +29,8 @@ void socket_init(struct socket *s, int fd, const char *peer);
 void socket_local_literal(const struct socket *s, char *out, size_t size);
 
 /*
- * socket_wait - acknowledges what has come, then waits for EVENTS of poll(2). *READY gets those that
- * came, an error or hang-up as all of them; 0 = the time is over. fails: CAUSE_INTERRUPTED.
+ * socket_wait - acknowledges what has come, then waits for EVENTS of poll(2). *READY gets those
+ * that came, an error or hang-up as all of them; 0 = the time is over. fails: CAUSE_INTERRUPTED.
  */
 enum cause socket_wait(struct socket *s, short events, deadline_ms until, short *ready,
                        struct fault *why) ATTR_CHECK;
