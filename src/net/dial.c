@@ -243,9 +243,10 @@ static enum cause keep_family(struct race *r, struct fault *why)
     r->list.n = kept;
     if (kept > 0)
         return CAUSE_NONE;
-    return fault_set(why, CAUSE_CONNECT,
-                     "cannot connect to %s from %s: it has no address of that family",
-                     r->goal->host, r->goal->source_address);
+    fault_set(why, CAUSE_CONNECT, "cannot connect to %s from %s: it has no address of that family",
+              r->goal->host, r->goal->source_address);
+    fault_hint(why, "source_address must be of a kind that the host has, IPv4 or IPv6");
+    return CAUSE_CONNECT;
 }
 
 /* The race over all addresses; whoever has not won is closed. PEER gets the winner's name. */

@@ -121,11 +121,8 @@ static enum cause handshake(struct session *s, struct fault *why)
 {
     const struct tls_info *info;
 
-    if (stream_start_tls(s->stream, &s->p.tls_params, talk_until(s), why) != CAUSE_NONE) {
-        s->state = SESSION_BROKEN;
-        why->stage = STAGE_TLS;
-        return why->cause;
-    }
+    if (stream_start_tls(s->stream, &s->p.tls_params, talk_until(s), why) != CAUSE_NONE)
+        return talk_lost(s, STAGE_TLS, why);
     info = stream_tls(s->stream);
     transcript_note(s->transcript, "%s %s", info->version, info->cipher);
     return CAUSE_NONE;

@@ -22,8 +22,7 @@ deadline_ms talk_until(const struct session *s)
     return is_ready ? at : deadline_earlier(at, s->p.ready_by);
 }
 
-/* A failure of the transport: says when it happened, and that only closing is left. */
-static enum cause lost(struct session *s, enum stage stage, struct fault *why)
+enum cause talk_lost(struct session *s, enum stage stage, struct fault *why)
 {
     if (why->cause == CAUSE_TIMEOUT && deadline_left(s->p.until) == 0)
         fault_hint(why, "the whole session had its time: `deadline` of the account says how much");
@@ -51,7 +50,7 @@ enum cause talk_silence(struct session *s, enum stage stage, struct fault *why)
         return c;
     fault_set(why, CAUSE_PROTOCOL, "the server sent octets out of turn, before %s",
               fault_stage_name(stage));
-    return lost(s, stage, why);
+    return talk_lost(s, stage, why);
 }
 
 enum cause talk_send(struct session *s, enum stage stage, const char *lines, size_t n,
@@ -61,14 +60,14 @@ enum cause talk_send(struct session *s, enum stage stage, const char *lines, siz
 
     if (stream_write(s->stream, lines, n, false, talk_until(s), &sent, why) == CAUSE_NONE)
         return CAUSE_NONE;
-    return lost(s, stage, why);
+    return talk_lost(s, stage, why);
 }
 
 enum cause talk_reply(struct session *s, enum stage stage, deadline_ms until, bool lenient_250,
                       struct fault *why)
 {
     if (reply_read(s->stream, s->transcript, lenient_250, until, &s->reply, why) != CAUSE_NONE)
-        return lost(s, stage, why);
+        return talk_lost(s, stage, why);
     if (s->reply.cut)
         s->state = SESSION_BROKEN;
     if (s->reply.code != 421)

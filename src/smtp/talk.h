@@ -57,6 +57,12 @@ enum cause talk_refused(struct session *s, enum cause cause, enum stage stage, c
 /* talk_unexpected - a reply code that has no meaning at this stage: CAUSE_PROTOCOL, BROKEN. */
 enum cause talk_unexpected(struct session *s, enum stage stage, struct fault *why);
 
+/*
+ * talk_lost - gives WHY, a failure of the transport, its stage, and a hint when the whole session
+ * had its time. BROKEN. Returns its cause.
+ */
+enum cause talk_lost(struct session *s, enum stage stage, struct fault *why);
+
 /* talk_abandon - closes hard: nothing that is still on its way may arrive. BROKEN. */
 void talk_abandon(struct session *s);
 

@@ -242,6 +242,10 @@ function happening(s, e,   rest, after)
         return with_nul(s) after
     if (e == "huge")
         return largest(s) after
+    if (e ~ /^(term|int)$/ && cell[s, e] ~ /^0/)
+        return "signal " toupper(e) "\nwait 50\n" due_lines(s) after
+    if (e ~ /^(term|int)$/)
+        return "signal " toupper(e) "\n" rest
     if (e == "bare-lf")
         return "raw " due_octets(s, "\\n") "\n" after
     if (e == "terse")
@@ -258,6 +262,8 @@ function told(s, e, kind)
         return "~(connection broke|closed|reset|hung up)\n!may have arrived\n"
     if (kind == "t")
         return "~in time|takes no more|out of time\n!may have arrived\n"
+    if (kind == "i")
+        return "stopped by a signal\n!may have arrived\n"
     if (kind == "d")
         return "may have arrived\n"
     if (kind == "x")
@@ -341,7 +347,7 @@ function input(s,   body)
 
 function write_case(s, e, want,   status, kind, fate, path, part)
 {
-    if (want !~ /^(0|6[79]|7[5-7])[cdtplawx]?(:[sbdu][sbdu])?$/)
+    if (want !~ /^(0|6[79]|7[5-7])[cdtplawxi]?(:[sbdu][sbdu])?$/)
         fail(s ", " e ": no such outcome: " want)
     split(want, part, ":")
     status = part[1] + 0
@@ -353,7 +359,7 @@ function write_case(s, e, want,   status, kind, fate, path, part)
         "[server" (value(s, "server", "") == "" ? "" : " " word[s, "server"]) "]\n" \
         expand(script[s, "before"], 0) happening(s, e) \
         "\n[status]\n" status "\n\n" errors(s, e, status, kind, fate) \
-        "[time]\n" (e ~ /^(drip|silence)$/ && status != 0 ? "1.9 15" : "15") "\n\n" \
+        "[time]\n" (e ~ /^(drip|silence)$/ && status != 0 ? "1.9 15" : e ~ /^(term|int)$/ ? "5" : "15") "\n\n" \
         "[see log]\n" log_pattern("bob@example\\.com", substr(fate, 1, 1)) \
         log_pattern("carol@example\\.net", substr(fate, 2, 1)) \
         "\n[secret]\ntr0ub4dor&3\n\\0alice\\0tr0ub4dor&3\n" >path

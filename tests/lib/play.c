@@ -10,6 +10,7 @@
 
 #include "peer.h"
 #include "remains.h"
+#include "summons.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -393,6 +394,15 @@ static void receive(struct play *y, const struct step *st)
         expect_line(y, st);
 }
 
+static void summon(struct play *y, const struct step *st)
+{
+    const char *wrong = summons_send(y->p->out, octets_text(&st->text));
+
+    octets_printf(&y->talk, "* signal %s\n", octets_text(&st->text));
+    if (wrong)
+        complain(y, st, "%s", wrong);
+}
+
 static void play_step(struct play *y, const struct step *st)
 {
     switch (st->verb) {
@@ -464,6 +474,9 @@ static void play_step(struct play *y, const struct step *st)
         break;
     case DO_ADIEU:
         peer_shut(&y->peer, true);
+        break;
+    case DO_SIGNAL:
+        summon(y, st);
         break;
     case DO_HEARD:
         while (y->peer.in.n == 0 && peer_fill(&y->peer, limit(y)))

@@ -43,6 +43,7 @@ static const struct word {
     {"notify", DO_NOTIFY, FORM_NONE},
     {"shut", DO_SHUT, FORM_NONE},
     {"adieu", DO_ADIEU, FORM_NONE},
+    {"signal", DO_SIGNAL, FORM_TEXT},
     {"heard", DO_HEARD, FORM_NONE},
     {"deaf", DO_DEAF, FORM_NUMBER},
     {"eof", DO_EOF, FORM_NONE},

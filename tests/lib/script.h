@@ -40,6 +40,7 @@ enum verb {
     DO_NOTIFY,  /* close_notify and close */
     DO_SHUT,    /* nothing more will be said, but read */
     DO_ADIEU,   /* the same after close_notify, for TLS alone: the socket stays whole */
+    DO_SIGNAL,  /* a signal for the client */
     DO_HEARD,   /* something has come, which is left for the next statement */
     DO_DEAF,    /* read nothing until the client leaves, at most so many ms */
     DO_EOF,     /* nothing more comes and the client closes */

@@ -8,6 +8,7 @@
 #include "client.h"
 
 #include "peer.h"
+#include "summons.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,6 +189,8 @@ void client_run(struct client *c)
         die("fork: %s", strerror(errno));
     if (pid == 0)
         become(c, in, &p);
+    if (c->out_dir && !summons_leave(c->out_dir, pid))
+        die("%s: %s", c->out_dir, strerror(errno));
     close_end(&p.out[1]);
     close_end(&p.err[1]);
     if (in >= 0 && in != p.in[0])

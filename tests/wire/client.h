@@ -16,6 +16,7 @@ struct client {
     enum input input;
     struct octets given; /* standard input */
     int64_t limit_ms;    /* then it is killed */
+    const char *out_dir; /* where its process id is left (summons.h), or NULL */
     unsigned run;        /* which run of the case this is, for those who compare */
     /* found */
     struct octets out, err;

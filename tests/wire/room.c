@@ -395,8 +395,11 @@ static void run_client(struct room *r, unsigned run)
 {
     const struct section *in = case_latest(&r->c, "stdin", run);
     struct words argv = {.n = 0}, envp = {.n = 0};
-    struct client cl = {
-        .dir = r->dir.p, .input = input_of(&r->c, in), .limit_ms = WATCHDOG_MS, .run = run};
+    struct client cl = {.dir = r->dir.p,
+                        .input = input_of(&r->c, in),
+                        .limit_ms = WATCHDOG_MS,
+                        .out_dir = r->out.p,
+                        .run = run};
     struct octets found = {0};
 
     if (in)
