@@ -31,6 +31,13 @@ enum cause talk_lost(struct session *s, enum stage stage, struct fault *why)
     return why->cause;
 }
 
+/* A 334 of the login came unscrubbed, for its mechanism to read (reply.c). */
+static void add_words(struct session *s, enum stage stage, struct fault *why)
+{
+    (void)transcript_scrub(s->transcript, &s->reply.text);
+    reply_words(&s->reply, stage, why);
+}
+
 enum cause talk_silence(struct session *s, enum stage stage, struct fault *why)
 {
     enum cause c;
@@ -43,7 +50,7 @@ enum cause talk_silence(struct session *s, enum stage stage, struct fault *why)
     if (c == CAUSE_NONE) {
         fault_set(why, CAUSE_PROTOCOL, "the server spoke out of turn, before %s",
                   fault_stage_name(stage));
-        reply_words(&s->reply, stage, why);
+        add_words(s, stage, why);
         return CAUSE_PROTOCOL;
     }
     if (c == CAUSE_BUSY || c == CAUSE_INTERRUPTED)
@@ -118,7 +125,7 @@ enum cause talk_refused(struct session *s, enum cause cause, enum stage stage, c
                         struct fault *why)
 {
     fault_set(why, cause, "%s", text);
-    reply_words(&s->reply, stage, why);
+    add_words(s, stage, why);
     return cause;
 }
 
@@ -126,7 +133,7 @@ enum cause talk_unexpected(struct session *s, enum stage stage, struct fault *wh
 {
     s->state = SESSION_BROKEN;
     fault_set(why, CAUSE_PROTOCOL, "a reply that makes no sense at %s", fault_stage_name(stage));
-    reply_words(&s->reply, stage, why);
+    add_words(s, stage, why);
     return CAUSE_PROTOCOL;
 }
 
