@@ -470,7 +470,7 @@ const struct tls_info *tls_get_info(const struct tls *t)
     return &t->info;
 }
 
-/* RFC 9266 4.2: under TLS 1.2 only a session with an extended master secret is unique. */
+/* RFC 9266 4.2: a session of TLS 1.2 is unique by extended master secret; 2: "" is a context. */
 static bool add_exporter(gnutls_session_t s, struct buf *out)
 {
     static const char label[] = "EXPORTER-Channel-Binding";
@@ -479,7 +479,7 @@ static bool add_exporter(gnutls_session_t s, struct buf *out)
     if (gnutls_protocol_get_version(s) != GNUTLS_TLS1_3 &&
         gnutls_session_ext_master_secret_status(s) == 0)
         return false;
-    return gnutls_prf_rfc5705(s, sizeof(label) - 1, label, 0, NULL, sizeof(octets), octets) >= 0 &&
+    return gnutls_prf_rfc5705(s, sizeof(label) - 1, label, 0, "", sizeof(octets), octets) >= 0 &&
            buf_add(out, octets, sizeof(octets));
 }
 

@@ -206,10 +206,10 @@ enum cause sasl_accepted(const struct sasl_exchange *ex, struct fault *why)
                          "the server accepts a login that it has just refused");
     if (!ex->row->mutual || ex->proven)
         return CAUSE_NONE;
-    fault_set(
-        why, CAUSE_PROTOCOL,
-        "the server has not proved that it knows the password: it may be another than it says");
-    fault_hint(why, "do not give it the password; ask the people who run the server");
+    fault_set(why, CAUSE_PROTOCOL,
+              "the server has not proved that it knows the password: it may be an impostor");
+    fault_hint(why, "check 'host', and ask the people who run the server before you try another "
+                    "mechanism");
     return CAUSE_PROTOCOL;
 }
 

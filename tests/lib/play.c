@@ -11,10 +11,10 @@
 #include "peer.h"
 #include "remains.h"
 #include "summons.h"
+#include "sasl_server.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <regex.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,31 +110,6 @@ static const char *silence(const struct play *y)
     return y->peer.ended ? "the client closed" : "nothing came";
 }
 
-static bool line_matches(const struct step *st, const struct octets *line)
-{
-    size_t n = line->n;
-    regmatch_t all;
-    regex_t re;
-    bool good;
-
-    if (n < 2 || memcmp(line->p + n - 2, "\r\n", 2) != 0)
-        return false;
-    n -= 2;
-    if (memchr(line->p, '\0', n) || memchr(line->p, '\r', n))
-        return false;
-    if (st->verb == DO_ANY_LINE)
-        return true;
-    if (st->verb == DO_LINE)
-        return n == st->text.n && memcmp(line->p, octets_text(&st->text), n) == 0;
-    if (regcomp(&re, octets_text(&st->text), REG_EXTENDED) != 0)
-        die("line %lu: not a regular expression: %s", st->line, octets_text(&st->text));
-    line->p[n] = '\0';
-    good = regexec(&re, line->p, 1, &all, 0) == 0 && all.rm_so == 0 && all.rm_eo == (regoff_t)n;
-    line->p[n] = '\r';
-    regfree(&re);
-    return good;
-}
-
 static void expect_line(struct play *y, const struct step *st)
 {
     bool there = y->peer.in.n > 0 && memchr(y->peer.in.p, '\n', y->peer.in.n);
@@ -147,7 +122,7 @@ static void expect_line(struct play *y, const struct step *st)
         say(y, "C: ", line.p, line.n);
         if (y->in_block && !there && !y->loosely)
             complain(y, st, "this line came in a write of its own");
-        if (!line_matches(st, &line)) {
+        if (!script_matches(st, &line)) {
             octets_show(&shown, line.p, line.n < 600 ? line.n : 600);
             complain(y, st, "expected \"%s\", got \"%s\"", octets_text(&st->text),
                      octets_text(&shown));
@@ -365,6 +340,17 @@ static void check_client(struct play *y, const struct step *st)
                  octets_text(&st->text));
 }
 
+static void log_in(struct play *y, const struct step *st)
+{
+    struct octets wrong = {0};
+
+    if (!sasl_server_run(&y->peer, octets_text(&st->text), limit(y), &y->talk, &wrong)) {
+        complain(y, st, "%s", octets_text(&wrong));
+        leave(y);
+    }
+    octets_free(&wrong);
+}
+
 static void plain(struct play *y, const struct step *st)
 {
     say(y, "S, past TLS: ", octets_text(&st->text), st->text.n);
@@ -428,6 +414,9 @@ static void play_step(struct play *y, const struct step *st)
     case DO_TEXT:
     case DO_TAKE:
         receive(y, st);
+        break;
+    case DO_SASL:
+        log_in(y, st);
         break;
     case DO_WAIT:
         pause_ms(y, st->number);

@@ -5,6 +5,7 @@
 
 #include "peer.h"
 
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ static const struct word {
     {"C:", DO_LINE, FORM_TEXT},
     {"C~", DO_MATCH, FORM_RAW},
     {"C*", DO_ANY_LINE, FORM_NONE},
+    {"sasl", DO_SASL, FORM_RAW},
     {"text", DO_TEXT, FORM_NONE},
     {"take", DO_TAKE, FORM_NUMBER},
     {"wait", DO_WAIT, FORM_NUMBER},
@@ -156,7 +158,7 @@ static const char *parse_step(struct step *st, const char *s, size_t n)
     case FORM_TEXT:
         return octets_decode(&st->text, s, n, NULL);
     case FORM_RAW:
-        /* A regular expression has its own backslashes. */
+        /* A regular expression has its own backslashes; the words of a login have escapes each. */
         octets_add(&st->text, s, n);
         return NULL;
     case FORM_NUMBER:
@@ -209,6 +211,31 @@ void script_parse(struct script *s, const char *name, const char *text, size_t n
         }
         text = lf ? lf + 1 : end;
     }
+}
+
+bool script_matches(const struct step *st, struct octets *line)
+{
+    size_t n = line->n;
+    regmatch_t all;
+    regex_t re;
+    bool good;
+
+    if (n < 2 || memcmp(line->p + n - 2, "\r\n", 2) != 0)
+        return false;
+    n -= 2;
+    if (memchr(line->p, '\0', n) || memchr(line->p, '\r', n))
+        return false;
+    if (st->verb == DO_ANY_LINE)
+        return true;
+    if (st->verb == DO_LINE)
+        return n == st->text.n && memcmp(line->p, octets_text(&st->text), n) == 0;
+    if (regcomp(&re, octets_text(&st->text), REG_EXTENDED) != 0)
+        die("line %lu: not a regular expression: %s", st->line, octets_text(&st->text));
+    line->p[n] = '\0';
+    good = regexec(&re, line->p, 1, &all, 0) == 0 && all.rm_so == 0 && all.rm_eo == (regoff_t)n;
+    line->p[n] = '\r';
+    regfree(&re);
+    return good;
 }
 
 void script_free(struct script *s)

@@ -22,6 +22,7 @@ enum verb {
     DO_LINE,       /* exactly this line */
     DO_MATCH,      /* a line that the regular expression describes whole */
     DO_ANY_LINE,
+    DO_SASL,    /* an AUTH command and all that follows, checked: sasl_server.h */
     DO_TEXT,    /* message text up to the line of one dot */
     DO_TAKE,    /* so many octets */
     DO_WAIT,    /* ms */
@@ -72,6 +73,9 @@ struct script {
  */
 void script_parse(struct script *s, const char *name, const char *text, size_t n,
                   unsigned long line);
+
+/* script_matches - whether LINE, with its CRLF, is what ST expects. */
+bool script_matches(const struct step *st, struct octets *line);
 
 /* script_free - frees and clears. */
 void script_free(struct script *s);

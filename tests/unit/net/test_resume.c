@@ -74,7 +74,7 @@ static void go(struct run *r)
         r->info = *tls_get_info(t);
         (void)tls_get_binding(t, TLS_BINDING_EXPORTER, &r->binding);
         (void)tls_get_binding(t, TLS_BINDING_END_POINT, &r->end_point);
-        (void)gnutls_prf_rfc5705(m->session, 24, "EXPORTER-Channel-Binding", 0, NULL, 32,
+        (void)gnutls_prf_rfc5705(m->session, 24, "EXPORTER-Channel-Binding", 0, "", 32,
                                  (char *)r->rest);
         (void)tls_ticket(t, &r->fresh);
     }
