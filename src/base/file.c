@@ -61,6 +61,13 @@ enum cause file_owner_safe(const char *path, const struct stat *st, uid_t euid, 
     return CAUSE_NONE;
 }
 
+bool file_is_private(const struct stat *st)
+{
+    unsigned open = S_IROTH | (st->st_uid == 0 ? 0U : S_IRGRP);
+
+    return ((unsigned)st->st_mode & open) == 0;
+}
+
 /* read(2) past signals. */
 static ssize_t read_some(int fd, void *to, size_t n)
 {

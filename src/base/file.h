@@ -26,6 +26,9 @@ enum cause file_open_regular(const char *path, int *fd, struct stat *st,
 enum cause file_owner_safe(const char *path, const struct stat *st, uid_t euid,
                            struct fault *why) ATTR_CHECK;
 
+/* file_is_private - only its owner can read it, or, when that is root, a group that root chose. */
+bool file_is_private(const struct stat *st);
+
 /*
  * file_read_fd - appends everything up to end of file to OUT (its ceiling is the limit). EINTR and
  * short reads are handled. fails: CAUSE_IO; CAUSE_CONFIG when the ceiling is passed.

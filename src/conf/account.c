@@ -15,6 +15,7 @@
 #include "base/num.h"
 #include "base/xalloc.h"
 #include "mail/addr.h"
+#include "net/token.h"
 #include "conf/load.h"
 #include "conf/near.h"
 #include "conf/proxy_url.h"
@@ -229,6 +230,16 @@ static void finish_tls(struct account *a, struct strv *errors)
         finish_clear(a, errors);
 }
 
+static void finish_client(const struct account *a, struct strv *errors)
+{
+    static const char *const keys[] = {"tls_cert", "tls_key", NULL};
+
+    if (a->tls_key != NULL && a->tls_cert == NULL)
+        broken(a, errors, keys, "tls_key is set and no tls_cert: a key alone says nothing");
+    if (a->tls_cert != NULL && token_is_uri(a->tls_cert) && a->tls_key == NULL)
+        broken(a, errors, keys, "a tls_cert in a token needs tls_key, the URI of its key");
+}
+
 static void finish_login(const struct account *a, struct strv *errors)
 {
     int sources = (a->secret != NULL && a->secret->has_inline) + (a->password_command != NULL) +
@@ -295,6 +306,7 @@ void account_finish(struct account *a, struct strv *errors)
                "protocol = lmtp needs port to be set, or the path of a socket as host");
     finish_ways(a, errors);
     finish_tls(a, errors);
+    finish_client(a, errors);
     finish_login(a, errors);
 }
 

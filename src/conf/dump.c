@@ -29,6 +29,8 @@ static void dump_scope(enum setting_scope scope, const void *base, struct buf *o
             buf_addc(out, '\n');
         else
             buf_cut(out, before);
+        if (out->len > before && rows[i].type == SET_TOKEN && settings_has_pin(&rows[i], base))
+            buf_addf(out, "# the PIN of %s is set\n", rows[i].key);
     }
 }
 

@@ -20,6 +20,7 @@
 #include "base/limits.h"
 #include "base/proc.h"
 #include "base/xalloc.h"
+#include "net/token.h"
 #include "conf/aliases.h"
 #include "conf/draft.h"
 #include "conf/ini.h"
@@ -150,7 +151,8 @@ static enum cause assign(struct reading *r, const struct setting *s, void *base,
     struct buf path;
     enum cause c;
 
-    if ((s->type != SET_PATH && s->type != SET_CREDENTIAL) || strncmp(value, "~/", 2) != 0)
+    if ((s->type != SET_PATH && s->type != SET_CREDENTIAL && s->type != SET_TOKEN) ||
+        strncmp(value, "~/", 2) != 0)
         return settings_assign(s, base, value, why);
     if (home == NULL)
         return fault_set(why, CAUSE_CONFIG, "%s: ~/ with no home folder that is the user's own",
@@ -214,7 +216,8 @@ static void take_row(struct reading *r, const struct setting *s, void *base, uin
     }
     settings_mark(seen, s);
     /* Even a wrong one may hold a password. */
-    if (s->type == SET_PROXY && strchr(e->value, '@') != NULL)
+    if ((s->type == SET_PROXY && strchr(e->value, '@') != NULL) ||
+        (s->type == SET_TOKEN && token_has_pin(e->value)))
         r->password_line = e->line;
     if (s->type == SET_SECRET)
         take_password(r, e);
@@ -317,9 +320,7 @@ static void take(void *arg, const struct ini_entry *e)
 /* Whoever can read a file with a password in it has the password; root may name a group. */
 static void check_readers(struct reading *r, const struct stat *st)
 {
-    unsigned open = S_IROTH | (st->st_uid == 0 ? 0U : S_IRGRP);
-
-    if (r->password_line != 0 && ((unsigned)st->st_mode & open) != 0)
+    if (r->password_line != 0 && !file_is_private(st))
         draft_error(r->d, r->file, r->password_line,
                     "a password in a file of mode %04o, which others can read: chmod %s %s",
                     (unsigned)st->st_mode & 07777U, st->st_uid == 0 ? "o-rwx" : "600", r->file);

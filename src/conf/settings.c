@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "net/token.h"
 #include "conf/ini.h"
 #include "conf/load.h"
 #include "conf/near.h"
@@ -87,9 +88,9 @@ static const struct setting rows[] = {
      .wrong = value_wrong_pin, BUILT},
     {ACCOUNT(tls_name, STRING, NULL, "The name that the certificate must be for."),
      .wrong = value_wrong_name, OVERRIDE, BUILT},
-    {ACCOUNT(tls_cert, PATH, NULL, "The client certificate."), STRICT},
-    {ACCOUNT(tls_key, STRING, NULL, "The client certificate's key: a file or a pkcs11: URI."),
-     STRICT},
+    {ACCOUNT(tls_cert, TOKEN, NULL, "The client certificate: a file or a pkcs11: URI."), BUILT},
+    {ACCOUNT(tls_key, TOKEN, NULL, "The client certificate's key: a file or a pkcs11: URI."),
+     BUILT},
     {ACCOUNT(tls_crl, PATH, NULL, "A list of revoked certificates."), STRICT},
     {ACCOUNT(tls_priority, STRING, NULL, "A GnuTLS priority string."), OVERRIDE, BUILT},
     {ACCOUNT(require_tls, BOOL, "no", "Every later server must use TLS too (RFC 8689)."), OVERRIDE,
@@ -276,6 +277,13 @@ void settings_copy(const struct setting *s, void *to, const void *from)
 void settings_clear(const struct setting *s, void *base)
 {
     value_clear(s, member(s, base));
+}
+
+bool settings_has_pin(const struct setting *s, const void *base)
+{
+    const char *text = *(char *const *)member_const(s, base);
+
+    return text != NULL && token_has_pin(text);
 }
 
 bool settings_format(const struct setting *s, const void *base, struct buf *out)

@@ -20,7 +20,8 @@ enum setting_type {
     SET_DURATION, /* seconds */
     SET_STRING,
     SET_PATH,       /* absolute (the loader expands ~/), or one of `words` */
-    SET_CREDENTIAL, /* the same, or a plain name in $CREDENTIALS_DIRECTORY */
+    SET_CREDENTIAL, /* absolute, or a plain name in $CREDENTIALS_DIRECTORY */
+    SET_TOKEN,      /* absolute, or a pkcs11: URI, in which a PIN is a secret */
     SET_ADDRESS,    /* local@domain */
     SET_DOMAIN,
     SET_COMMAND, /* words without a shell; only from a file writable by its owner alone */
@@ -99,6 +100,9 @@ bool settings_marked(const uint64_t set[2], const struct setting *s);
 
 /* settings_is_secret - true for the keys whose value is or holds a secret: for ini_parse_text. */
 bool settings_is_secret(const char *key);
+
+/* settings_has_pin - the value in BASE of a SET_TOKEN row holds a PIN, which is not shown. */
+bool settings_has_pin(const struct setting *s, const void *base);
 
 /* settings_format - appends the value in BASE as a file would spell it (quoted if it must be);
  * false when it is not set. */

@@ -6,7 +6,6 @@
 
 #include "conf/value.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,132 +17,12 @@
 #include "base/proc.h"
 #include "base/xalloc.h"
 #include "mail/addr.h"
-#include "net/pin.h"
+#include "net/token.h"
 #include "conf/ini.h"
 #include "conf/near.h"
 #include "conf/proxy_url.h"
 
-#define LONGEST_DOMAIN 255 /* RFC 5321 4.5.3.1.2 */
-#define LONGEST_LABEL  63  /* RFC 1035 2.3.4 */
-
 static_assert(sizeof(enum account_tls) == sizeof(int), "enums are read and written as int");
-
-const char *value_wrong_domain(const char *word)
-{
-    size_t n = strlen(word), label = 0, i;
-
-    if (n > LONGEST_DOMAIN)
-        return "a domain has at most 255 octets";
-    for (i = 0; i <= n; i++) {
-        unsigned char c = (unsigned char)word[i];
-
-        if (c == '.' || c == '\0') {
-            if (label == 0)
-                return "a domain with an empty part: no dot at the ends, no two in a row";
-            if (label > LONGEST_LABEL)
-                return "a part of a domain has at most 63 octets";
-            if (word[i - 1] == '-' || word[i - label] == '-')
-                return "no part of a domain begins or ends with '-'";
-            label = 0;
-        } else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                   c == '-' || c == '_' || c >= 0x80)
-            label++;
-        else
-            return "not a domain name";
-    }
-    return NULL;
-}
-
-const char *value_wrong_ip(const char *word)
-{
-    unsigned char to[sizeof(struct in6_addr)];
-
-    if (inet_pton(AF_INET, word, to) == 1 || inet_pton(AF_INET6, word, to) == 1)
-        return NULL;
-    return "not an IP address";
-}
-
-/* True when WORD is OPEN, an IPv6 (or, FOUR, IPv4) address, and ']'. */
-static bool is_in_brackets(const char *word, const char *open, bool four)
-{
-    size_t n = strlen(word), skip = strlen(open);
-    char inner[INET6_ADDRSTRLEN];
-    unsigned char to[sizeof(struct in6_addr)];
-
-    if (n < skip + 2 || n - skip >= sizeof(inner) || strncasecmp(word, open, skip) != 0 ||
-        word[n - 1] != ']')
-        return false;
-    memcpy(inner, word + skip, n - skip - 1);
-    inner[n - skip - 1] = '\0';
-    return inet_pton(four ? AF_INET : AF_INET6, inner, to) == 1;
-}
-
-const char *value_wrong_name(const char *word)
-{
-    if (value_wrong_ip(word) == NULL || is_in_brackets(word, "[", false))
-        return NULL;
-    if (strchr(word, ':') != NULL)
-        return "not a host name: the port is a setting of its own";
-    return value_wrong_domain(word);
-}
-
-const char *value_wrong_host(const char *word)
-{
-    if (strncmp(word, "srv:", 4) == 0)
-        return value_wrong_ip(word + 4) == NULL ? "srv: takes a domain, not an address"
-                                                : value_wrong_domain(word + 4);
-    if (word[0] == '/')
-        return strlen(word) < 108 ? NULL : "a socket's path has at most 107 octets";
-    if (strstr(word, "://") != NULL)
-        return "a host name or a path, not a URL";
-    return value_wrong_name(word);
-}
-
-const char *value_wrong_ehlo(const char *word)
-{
-    size_t i;
-
-    /* It goes into EHLO as it is, before a server could say that it takes more (RFC 6531 3.7.1). */
-    for (i = 0; word[i] != '\0'; i++) {
-        if ((unsigned char)word[i] >= 0x80)
-            return "EHLO takes ASCII alone: write the xn-- form of the name";
-    }
-    if (word[0] != '[')
-        return value_wrong_domain(word);
-    if (is_in_brackets(word, "[", true) || is_in_brackets(word, "[IPv6:", false))
-        return NULL;
-    return "an address literal is written [192.0.2.1] or [IPv6:2001:db8::1]";
-}
-
-const char *value_wrong_pattern(const char *word)
-{
-    const char *star = strchr(word, '*'), *at = strrchr(word, '@');
-
-    if (ini_wide_at(word) != NULL)
-        return ini_wide_at(word);
-    if (star != NULL)
-        return strchr(star + 1, '*') != NULL ? "a pattern has one * at most" : NULL;
-    if (at == NULL)
-        return "neither an address nor @domain nor a text with one *";
-    return value_wrong_domain(at + 1);
-}
-
-const char *value_wrong_pin(const char *word)
-{
-    unsigned char pin[PIN_OCTETS];
-
-    return pin_parse(word, pin) ? NULL
-                                : "a pin is sha256: and 64 hex digits, or sha256// and base64";
-}
-
-const char *value_wrong_user(const char *word)
-{
-    const char *name = word[0] == '@' ? word + 1 : word;
-
-    if (name[0] == '\0' || strpbrk(name, " \t@:/") != NULL)
-        return "neither a user nor @group";
-    return NULL;
-}
 
 /* The text KEY: WHAT as the fault. */
 static enum cause refuse(const struct setting *s, struct fault *why, const char *what)
@@ -340,6 +219,8 @@ static const char *wrong_text(const struct setting *s, const char *value)
     if (s->type == SET_CREDENTIAL && value[0] != '/' &&
         (strchr(value, '/') != NULL || strcmp(value, ".") == 0 || strcmp(value, "..") == 0))
         return "neither an absolute path nor a plain name in $CREDENTIALS_DIRECTORY";
+    if (s->type == SET_TOKEN && value[0] != '/' && !token_is_uri(value))
+        return "neither an absolute path nor a pkcs11: URI";
     return NULL;
 }
 
@@ -405,6 +286,7 @@ enum cause value_assign(const struct setting *s, void *to, const char *value, st
     case SET_STRING:
     case SET_PATH:
     case SET_CREDENTIAL:
+    case SET_TOKEN:
     case SET_ADDRESS:
     case SET_DOMAIN:
     case SET_COMMAND:
@@ -429,6 +311,9 @@ void value_clear(const struct setting *s, void *to)
         return;
     case SET_PROXY:
         proxy_url_free(to);
+        return;
+    case SET_TOKEN:
+        xfree_secret(to);
         return;
     case SET_STRING:
     case SET_PATH:
@@ -465,6 +350,7 @@ void value_copy(const struct setting *s, void *to, const void *from)
     case SET_STRING:
     case SET_PATH:
     case SET_CREDENTIAL:
+    case SET_TOKEN:
     case SET_ADDRESS:
     case SET_DOMAIN:
     case SET_COMMAND:
@@ -542,6 +428,20 @@ static bool format_proxy(const struct setting *s, const struct proxy_url *p, str
     return true;
 }
 
+/* Without its PIN, as everything is shown without its secrets. */
+static bool format_token(const char *text, struct buf *out)
+{
+    struct buf shown;
+
+    if (text == NULL)
+        return false;
+    buf_init(&shown, strlen(text));
+    token_show(&shown, text);
+    value_quote(shown.data, out);
+    buf_free(&shown);
+    return true;
+}
+
 bool value_format(const struct setting *s, const void *from, struct buf *out)
 {
     const char *text;
@@ -573,6 +473,8 @@ bool value_format(const struct setting *s, const void *from, struct buf *out)
             return s->type == SET_PATH && format_word(word_of(s->words, 0), out);
         value_quote(text, out);
         return true;
+    case SET_TOKEN:
+        return format_token(*(char *const *)from, out);
     case SET_SECRET:
         return false;
     }

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "net/token.h"
+
 #define MAGIC      "postrider-tls 1\n"
 #define MAGIC_SIZE (sizeof(MAGIC) - 1)
 #define SUM_SIZE   8
@@ -46,7 +48,9 @@ static bool add_object(struct buf *out, const char *what, const char *name)
         return true;
     if (name[0] == '/')
         return add_file(out, what, name);
-    return buf_addf(out, "%s %s\n", what, name);
+    buf_addf(out, "%s ", what);
+    token_show(out, name);
+    return buf_addc(out, '\n');
 }
 
 bool ticket_identity(const struct ticket_basis *b, struct buf *out)

@@ -14,9 +14,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
-#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,20 +23,12 @@
 #include "base/idn.h"
 #include "base/limits.h"
 #include "base/xalloc.h"
+#include "net/client.h"
 #include "net/resolve.h"
 #include "net/ticket.h"
+#include "net/tls_binding.h"
+#include "net/tls_priority.h"
 #include "net/trust.h"
-
-/*
- * What we take from GnuTLS' default, which may be the distribution's policy: TLS 1.2 and 1.3 only;
- * X25519 as the one key share sent unasked (a key share costs a million instructions), the other
- * groups still on offer; nothing in a chain weaker than 112 bits (RSA with 1024 is refused).
- */
-#define GROUPS                                                                                     \
-    "-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1:"                 \
-    "+GROUP-FFDHE2048:+GROUP-FFDHE3072"
-#define PROFILE  "%PROFILE_MEDIUM"
-#define PRIORITY "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:" GROUPS ":" PROFILE
 
 #define RECORD_OVERHEAD (5 + 256) /* RFC 8446 5.2: header and expansion; TLS 1.2 is below */
 #define IN_SIZE         (LIMIT_TLS_RECORD + 2048)
@@ -55,7 +45,8 @@ struct tls {
     struct tls_params params; /* with the name as A-labels */
     char *name;
     struct tls_info info;
-    unsigned char opening[4]; /* the first octets the peer sent */
+    struct fault client_trouble; /* why our certificate could not be read when asked for */
+    unsigned char opening[4];    /* the first octets the peer sent */
     size_t n_opening;
     char *in; /* IN_SIZE octets; those from in_at to in_end are for GnuTLS */
     size_t in_at, in_end;
@@ -124,10 +115,36 @@ static bool is_cut(const struct tls *t, int ret)
     return ret == GNUTLS_E_UNEXPECTED_PACKET_LENGTH && t->in_ended && t->in_at == t->in_end;
 }
 
+/* What to do about an alert that may be about our certificate; NULL: it is not. */
+static const char *alert_advice(const struct tls *t, gnutls_alert_description_t alert)
+{
+    bool asked = gnutls_certificate_client_get_request_status(t->session) != 0;
+
+    switch ((int)alert) {
+    case GNUTLS_A_PROTOCOL_VERSION:
+        return "the server may know only TLS 1.1 or older, which is not safe";
+    case GNUTLS_A_CERTIFICATE_REQUIRED:
+        return "the server wants a certificate of ours: set tls_cert and tls_key";
+    case GNUTLS_A_BAD_CERTIFICATE:
+    case GNUTLS_A_UNSUPPORTED_CERTIFICATE:
+    case GNUTLS_A_CERTIFICATE_REVOKED:
+    case GNUTLS_A_CERTIFICATE_EXPIRED:
+    case GNUTLS_A_CERTIFICATE_UNKNOWN:
+    case GNUTLS_A_UNKNOWN_CA:
+    case GNUTLS_A_ACCESS_DENIED:
+    case GNUTLS_A_HANDSHAKE_FAILURE:
+    case GNUTLS_A_DECODE_ERROR: /* what GnuTLS servers call an empty list of certificates */
+        if (asked && gnutls_certificate_get_ours(t->session) != NULL)
+            return "the server does not take the certificate of tls_cert";
+        return asked ? "the server wants a certificate of ours: set tls_cert and tls_key" : NULL;
+    }
+    return NULL;
+}
+
 /* Turns a GnuTLS error into a fault. DOING goes in front of what is no more than a library text. */
 static enum cause tls_fault(const struct tls *t, int ret, const char *doing, struct fault *why)
 {
-    const char *alert;
+    const char *alert, *advice;
 
     if (is_cut(t, ret))
         ret = GNUTLS_E_PREMATURE_TERMINATION;
@@ -138,8 +155,9 @@ static enum cause tls_fault(const struct tls *t, int ret, const char *doing, str
         alert = gnutls_alert_get_name(gnutls_alert_get(t->session));
         fault_set(why, CAUSE_TLS, "the server ended %s with an alert: %s", doing,
                   alert != NULL ? alert : "unknown alert");
-        if (gnutls_alert_get(t->session) == GNUTLS_A_PROTOCOL_VERSION)
-            fault_hint(why, "the server may know only TLS 1.1 or older, which is not safe");
+        advice = alert_advice(t, gnutls_alert_get(t->session));
+        if (advice != NULL)
+            fault_hint(why, "%s", advice);
         return CAUSE_TLS;
     case GNUTLS_E_PREMATURE_TERMINATION:
     case GNUTLS_E_PULL_ERROR:
@@ -160,44 +178,6 @@ static enum cause tls_fault(const struct tls *t, int ret, const char *doing, str
 
 #define DOING_HANDSHAKE "the TLS handshake"
 #define DOING_SESSION   "the TLS session"
-
-/*
- * The user's string is taken as it is, but for the profile: a string that sets none of its own,
- * neither by name nor by one of the levels that imply a stronger one, keeps ours.
- */
-static enum cause set_priority(struct tls *t, const char *priority, struct fault *why)
-{
-    const char *wrong = NULL;
-    struct buf text;
-    int ret;
-
-    if (priority == NULL) {
-        ret = gnutls_set_default_priority_append(t->session, PRIORITY, &wrong, 0);
-        if (ret < 0)
-            return fault_set(why, CAUSE_TLS, "this GnuTLS refuses the priority string at \"%s\"",
-                             wrong != NULL ? wrong : PRIORITY);
-        return CAUSE_NONE;
-    }
-    buf_init(&text, LIMIT_CONFIG_LINE + sizeof(PROFILE) + 1);
-    buf_adds(&text, priority);
-    if (strstr(priority, "%PROFILE") == NULL && strstr(priority, "SECURE") == NULL &&
-        strstr(priority, "SUITEB") == NULL)
-        buf_adds(&text, ":" PROFILE);
-    ret = text.over ? GNUTLS_E_INVALID_REQUEST
-                    : gnutls_priority_set_direct(t->session, text.data, &wrong);
-    if (ret < 0) {
-        size_t at = wrong != NULL ? (size_t)(wrong - text.data) : 0;
-
-        if (at > strlen(priority))
-            at = 0;
-        fault_set(why, CAUSE_CONFIG, "tls_priority is wrong at position %zu: \"%s\"", at + 1,
-                  priority + at);
-        why->offset = at;
-        fault_hint(why, "see 'Priority strings' in the GnuTLS manual");
-    }
-    buf_free(&text);
-    return ret < 0 ? CAUSE_CONFIG : CAUSE_NONE;
-}
 
 /* The name as the certificate has it: A-labels, no dot at the end, literals without brackets. */
 static enum cause set_name(struct tls *t, struct fault *why)
@@ -248,11 +228,40 @@ static void offer_ticket(struct tls *t)
         buf_reset(&t->kept);
 }
 
+/* The server asks for our certificate: GnuTLS says so before it looks what it has. */
+static int read_client(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                       const gnutls_datum_t *message)
+{
+    struct tls *t = gnutls_session_get_ptr(session);
+
+    (void)type, (void)when, (void)incoming, (void)message;
+    return client_load(t->creds, &t->params, &t->client_trouble) == CAUSE_NONE ? 0 : -1;
+}
+
+/*
+ * Reads our certificate at once, so that what is wrong with it is told whether the server asks for
+ * it or not; but a session that goes on from a ticket needs neither certificate nor key.
+ */
+static enum cause offer_client(struct tls *t, struct fault *why)
+{
+    if (t->params.cert_file == NULL)
+        return CAUSE_NONE;
+    if (t->kept.len == 0)
+        return client_load(t->creds, &t->params, why);
+    gnutls_session_set_ptr(t->session, t);
+    gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_CERTIFICATE_REQUEST,
+                                       GNUTLS_HOOK_PRE, read_client);
+    return CAUSE_NONE;
+}
+
 static enum cause set_up(struct tls *t, const struct tls_params *p, struct fault *why)
 {
     /* KEY_SHARE_TOP: one key share. A server that wants another group asks for it, one round trip
-     * more, which is rare by now for X25519. */
-    unsigned flags = GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_KEY_SHARE_TOP;
+     * more, which is rare by now for X25519.
+     * FORCE_CLIENT_CERT: ours goes to a server that asks, whichever authorities it names: which
+     * one is right is the configuration's word, and a refusal tells more than no certificate. */
+    unsigned flags = GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL | GNUTLS_KEY_SHARE_TOP |
+                     GNUTLS_FORCE_CLIENT_CERT;
     enum cause cause;
     int ret = gnutls_init(&t->session, flags);
 
@@ -265,16 +274,17 @@ static enum cause set_up(struct tls *t, const struct tls_params *p, struct fault
     gnutls_transport_set_pull_timeout_function(t->session, pull_ready);
     gnutls_transport_set_push_function(t->session, push);
     gnutls_handshake_set_timeout(t->session, GNUTLS_INDEFINITE_TIMEOUT); /* the stream's business */
-    cause = set_priority(t, p->priority, why);
+    cause = tls_priority_set(t->session, p->priority, why);
     if (cause != CAUSE_NONE)
         return cause;
     ret = gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, t->creds);
     if (ret < 0)
         return tls_fault(t, ret, "setting up TLS", why);
     cause = set_name(t, why);
-    if (cause == CAUSE_NONE)
-        offer_ticket(t);
-    return cause;
+    if (cause != CAUSE_NONE)
+        return cause;
+    offer_ticket(t);
+    return offer_client(t, why);
 }
 
 enum cause tls_new(struct tls **out, const struct tls_params *p, struct fault *why)
@@ -351,6 +361,9 @@ static void fill_info(struct tls *t)
     snprintf(t->info.cipher, sizeof(t->info.cipher), "%s", cipher != NULL ? cipher : "");
     snprintf(t->info.group, sizeof(t->info.group), "%s", exchange != NULL ? exchange : "");
     t->info.resumed = gnutls_session_is_resumed(s) != 0;
+    t->info.client_cert = t->info.resumed ? t->offered.client_cert
+                                          : gnutls_certificate_client_get_request_status(s) != 0 &&
+                                                gnutls_certificate_get_ours(s) != NULL;
 }
 
 /* True when a call that gave RET should be made again: it was a warning, or there is more input. */
@@ -376,10 +389,14 @@ enum cause tls_handshake(struct tls *t, bool *done, struct fault *why)
         fill_info(t);
         return CAUSE_NONE;
     }
-    if (!gnutls_error_is_fatal(ret))
+    if (!gnutls_error_is_fatal(ret) && t->client_trouble.cause == CAUSE_NONE)
         return CAUSE_NONE;
     /* Fails when nothing can be said any more, which is no news. */
     (void)gnutls_alert_send_appropriate(t->session, ret);
+    if (t->client_trouble.cause != CAUSE_NONE) {
+        fault_copy(why, &t->client_trouble);
+        return why->cause;
+    }
     return tls_fault(t, ret, DOING_HANDSHAKE, why);
 }
 
@@ -397,7 +414,7 @@ static gnutls_alert_description_t alert_for(enum cause cause)
     return GNUTLS_A_BAD_CERTIFICATE;
 }
 
-/* The same question about the same chain has the same answer, and reading a certificate its price. */
+/* The same question about the same chain has the same answer, and reading it has its price. */
 static bool answered(const struct tls *t)
 {
     const struct ticket *k = &t->offered;
@@ -470,72 +487,9 @@ const struct tls_info *tls_get_info(const struct tls *t)
     return &t->info;
 }
 
-/* RFC 9266 4.2: a session of TLS 1.2 is unique by extended master secret; 2: "" is a context. */
-static bool add_exporter(gnutls_session_t s, struct buf *out)
-{
-    static const char label[] = "EXPORTER-Channel-Binding";
-    char octets[32];
-
-    if (gnutls_protocol_get_version(s) != GNUTLS_TLS1_3 &&
-        gnutls_session_ext_master_secret_status(s) == 0)
-        return false;
-    return gnutls_prf_rfc5705(s, sizeof(label) - 1, label, 0, "", sizeof(octets), octets) >= 0 &&
-           buf_add(out, octets, sizeof(octets));
-}
-
-/*
- * RFC 5929 4.1: the hash that the certificate's signature uses, SHA-256 for those that are too
- * weak. Signatures with a hash of their own (EdDSA) are left undefined there.
- */
-static gnutls_digest_algorithm_t end_point_hash(gnutls_x509_crt_t crt)
-{
-    int sign = gnutls_x509_crt_get_signature_algorithm(crt);
-
-    if (sign < 0 || sign == GNUTLS_SIGN_EDDSA_ED25519 || sign == GNUTLS_SIGN_EDDSA_ED448)
-        return GNUTLS_DIG_UNKNOWN;
-    switch ((int)gnutls_sign_get_hash_algorithm((gnutls_sign_algorithm_t)sign)) {
-    case GNUTLS_DIG_MD5:
-    case GNUTLS_DIG_SHA1:
-    case GNUTLS_DIG_SHA256:
-        return GNUTLS_DIG_SHA256;
-    case GNUTLS_DIG_SHA384:
-        return GNUTLS_DIG_SHA384;
-    case GNUTLS_DIG_SHA512:
-        return GNUTLS_DIG_SHA512;
-    }
-    return GNUTLS_DIG_UNKNOWN;
-}
-
-static bool add_end_point(gnutls_session_t s, struct buf *out)
-{
-    unsigned n = 0;
-    const gnutls_datum_t *chain = gnutls_certificate_get_peers(s, &n);
-    char octets[64];
-    gnutls_x509_crt_t crt;
-    bool good = false;
-
-    if (chain == NULL || n == 0 || gnutls_x509_crt_init(&crt) < 0)
-        return false;
-    if (gnutls_x509_crt_import(crt, chain, GNUTLS_X509_FMT_DER) >= 0) {
-        gnutls_digest_algorithm_t hash = end_point_hash(crt);
-
-        good = hash != GNUTLS_DIG_UNKNOWN &&
-               gnutls_hash_fast(hash, chain->data, chain->size, octets) >= 0 &&
-               buf_add(out, octets, gnutls_hash_get_len(hash));
-    }
-    gnutls_x509_crt_deinit(crt);
-    return good;
-}
-
 bool tls_get_binding(struct tls *t, enum tls_binding kind, struct buf *out)
 {
-    switch (kind) {
-    case TLS_BINDING_EXPORTER:
-        return add_exporter(t->session, out);
-    case TLS_BINDING_END_POINT:
-        return add_end_point(t->session, out);
-    }
-    return false;
+    return tls_binding_add(t->session, kind, out);
 }
 
 /*
@@ -589,6 +543,7 @@ void tls_free(struct tls **t)
         gnutls_deinit(gone->session);
     if (gone->creds != NULL)
         gnutls_certificate_free_credentials(gone->creds);
+    fault_free(&gone->client_trouble);
     free(gone->in);
     buf_free(&gone->out);
     buf_free(&gone->identity);

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* All strings borrowed until the handshake is done. */
 struct tls_params {
@@ -26,6 +27,7 @@ struct tls_params {
     const char *crl_file;     /* PEM lists of revoked certificates, or NULL */
     const char *cert_file;    /* our certificate and its chain, PEM, or NULL; pkcs11: as well */
     const char *key_file;     /* its key: a PEM file or a pkcs11: URI; NULL: in cert_file */
+    uid_t euid;               /* who may own these files besides root */
     const struct buf *ticket; /* what tls_ticket gave in an earlier process, or NULL */
 };
 
@@ -45,7 +47,7 @@ struct tls;
 /*
  * tls_new - a client session. SNI unless the name is a literal. OUT is owned by the caller.
  * fails: CAUSE_CONFIG (priority string: the text shows the position; a name that is none),
- *        CAUSE_TLS.
+ *        CAUSE_SECRET (client certificate or key), CAUSE_TLS.
  */
 enum cause tls_new(struct tls **out, const struct tls_params *p, struct fault *why) ATTR_CHECK;
 
@@ -64,7 +66,9 @@ void tls_out_sent(struct tls *t, size_t n);
 /*
  * tls_handshake - goes on as far as the input allows; *DONE when the handshake is complete (and
  * the peer not yet verified).
- * fails: CAUSE_TLS (alert named; an alert to the peer may wait in tls_out), CAUSE_CLOSED.
+ * fails: CAUSE_TLS (alert named; an alert to the peer may wait in tls_out), CAUSE_CLOSED,
+ *        CAUSE_SECRET (client certificate or key: with a ticket they are read when they are asked
+ *        for).
  */
 enum cause tls_handshake(struct tls *t, bool *done, struct fault *why) ATTR_CHECK;
 

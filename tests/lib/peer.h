@@ -46,7 +46,7 @@ enum peer_tls { PEER_TLS_ANY, PEER_TLS_13, PEER_TLS_12, PEER_TLS_11 };
 /* Whether the client is asked for a certificate, and must have one. */
 enum peer_asks { PEER_ASKS_NOT, PEER_ASKS, PEER_DEMANDS };
 
-/* A server as the client will meet it. All zero but for the first two: good tickets, any version. */
+/* A server as the client meets it. All zero but for the first two: good tickets, any version. */
 struct peer_server {
     const char *certs; /* folder */
     const char *name;  /* of the certificate there */

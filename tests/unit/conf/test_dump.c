@@ -17,6 +17,8 @@ static const char every[] =
     "www-data = \"Alice \\\"A\\\" <alice@example.org> \"\n"
     "[account a]\nprovider = big\nhost = a.example, [::1]\nport = 2525\nprotocol = smtp\n"
     "tls = starttls\ntls_trust = /etc/ca.pem\ntls_name = n.example\n"
+    "tls_cert = /etc/cert.pem\n"
+    "tls_key = pkcs11:token=a;object=b?pin-value=never shown&module-name=c\n"
     "tls_pin = sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
     "tls_priority = \"NORMAL ;x\"\nrequire_tls = no\nauth = plain, login\nuser = \" u # \"\n"
     "password_command = pass show \"a b\" 'c d'\nallow_cleartext_auth = yes\n"
@@ -43,8 +45,8 @@ static void dump(const struct loading *l, struct buf *out)
 /* A password is not in a dump, so the word that there was one is not in the second. */
 static void drop_comments(struct buf *b)
 {
-    static const char *const comments[] = {"# password is set\n",
-                                           "# the password in proxy is set\n"};
+    static const char *const comments[] = {
+        "# password is set\n", "# the password in proxy is set\n", "# the PIN of tls_key is set\n"};
     const char *at;
 
     for (size_t i = 0; i < ARRAY_LEN(comments); i++) {
@@ -96,6 +98,9 @@ static void test_complete(struct scratch *s, const char *providers)
     }
     ok(strstr(out.data, "user = u@example.org\n") != NULL, "the account with the password");
     ok(strstr(out.data, "# password is set\n") != NULL, "says that it has one");
+    ok(strstr(out.data, "tls_key = pkcs11:token=a;object=b?module-name=c\n"
+                        "# the PIN of tls_key is set\n") != NULL,
+       "a key's URI without the PIN, which it has");
     buf_free(&out);
     loading_free(&l);
 }

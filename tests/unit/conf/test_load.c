@@ -209,6 +209,35 @@ static void test_no_values(struct scratch *s)
     loading_free(&l);
 }
 
+/* A PIN in a URI is a password: F:LINE tells where. */
+static void test_pin(struct scratch *s)
+{
+    static const char *const pins[] = {
+        GOOD "tls_cert = /c.pem\ntls_key = pkcs11:object=x?pin-value=1234\n",
+        GOOD "tls_cert = /c.pem\ntls_key = pkcs11:object=x?pin-source=/run/pin\n",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(pins); i++) {
+        const char *path = scratch_write(s, "pin.ini", pins[i], 0644);
+        struct config_options o = {.file = path};
+        struct strv errors = {0};
+        struct config *c = NULL;
+        struct fault why = {0};
+        struct who w;
+
+        scratch_who(s, &w);
+        is_int(config_load(&c, &w, &o, &errors, &why), i == 0 ? CAUSE_CONFIG : CAUSE_NONE,
+               i == 0 ? "a PIN in a file that others can read" : "the name of a file with one");
+        if (i == 0)
+            ok(errors.n == 1 && strstr(errors.v[0], "a password in a file of mode 0644") != NULL &&
+                   strstr(errors.v[0], "1234") == NULL,
+               "is told, and not shown: %s", errors.n > 0 ? errors.v[0] : "");
+        config_close(&c);
+        strv_free(&errors);
+        fault_free(&why);
+    }
+}
+
 static void test_modes(struct scratch *s)
 {
     static const char *const texts[] = {GOOD, GOOD "user = u\npassword = p\n",
@@ -427,6 +456,7 @@ int main(void)
     test_long(&s);
     test_no_values(&s);
     test_modes(&s);
+    test_pin(&s);
     test_group_readable(&s);
     test_kinds(&s);
     test_search(&s);

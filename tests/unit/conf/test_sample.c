@@ -129,6 +129,8 @@ static void test_line(struct scratch *s, const char *minimum, const char *sectio
         buf_addf(&text, "%s\n", section);
     if (text.len > 0 && of_account && strstr(text.data, "user") == NULL)
         buf_addf(&text, "host = h.example\n%s", strcmp(name, "user") == 0 ? "" : "user = u\n");
+    if (strcmp(name, "tls_key") == 0)
+        buf_adds(&text, "tls_cert = /c.pem\n");
     buf_addf(&text, "%s\n", line);
     loading_text(&l, s, text.data, NULL, SRCDIR "/etc/providers.ini");
     if (row != NULL && row->strict && row->fallback == NULL)

@@ -46,7 +46,7 @@ static void test_rows(void)
         ok(!s->may_override || s->scope == SCOPE_ACCOUNT, "%s: -O sets accounts only", key);
         ok(!s->may_override ||
                (s->type != SET_SECRET && s->type != SET_COMMAND && s->type != SET_PATH &&
-                s->type != SET_CREDENTIAL && s->type != SET_PROXY),
+                s->type != SET_CREDENTIAL && s->type != SET_PROXY && s->type != SET_TOKEN),
            "%s: -O sets no secret, command or path", key);
         ok(settings_find(s->scope, key) == s, "%s: found", key);
         is_str(settings_nearest(s->scope, key), key, "the nearest to a key is itself");
@@ -178,8 +178,8 @@ static void test_refused(void)
         {"full_name", "a\x7f", "full_name: a control character in the value"},
         {"tls_pin", "sha256:00",
          "tls_pin: a pin is sha256: and 64 hex digits, or sha256// and base64"},
-        {"tls_cert", "/x", "tls_cert is not built yet"},
-        {"tls_key", "pkcs11:x", "tls_key is not built yet"},
+        {"tls_cert", "c.pem", "tls_cert: neither an absolute path nor a pkcs11: URI"},
+        {"tls_key", "pkcs12:x?pin-value=1", "tls_key: neither an absolute path nor a pkcs11: URI"},
         {"tls_crl", "/x", "tls_crl is not built yet"},
         {"require_tls", "yes", "require_tls is not built yet"},
     };
