@@ -22,6 +22,7 @@ static const char usage_text[] =
     "  --certs FOLDER     certificates [certs]\n"
     "  --tls starttls|implicit|off   [implicit]\n"
     "  --no-login --no-pipelining --no-chunking\n"
+    "  --known            the client has sent a message there before\n"
     "The login is alice@example.org with the password secret.\n";
 
 static enum serve_tls tls_mode(const char *word)
@@ -32,7 +33,7 @@ static enum serve_tls tls_mode(const char *word)
 }
 
 /* Reads the options; returns the command behind them. */
-static char **read_options(struct serve_params *p, char **argv)
+static char **read_options(struct serve_params *p, bool *known, char **argv)
 {
     while (*++argv && strncmp(*argv, "--", 2) == 0) {
         if (strcmp(*argv, "--no-login") == 0)
@@ -41,6 +42,8 @@ static char **read_options(struct serve_params *p, char **argv)
             p->pipelining = false;
         else if (strcmp(*argv, "--no-chunking") == 0)
             p->chunking = false;
+        else if (strcmp(*argv, "--known") == 0)
+            *known = true;
         else if (strcmp(*argv, "--certs") == 0 && argv[1])
             p->certs = *++argv;
         else if (strcmp(*argv, "--tls") == 0 && argv[1])
@@ -91,10 +94,11 @@ int main(int argc, char **argv)
                              .eightbitmime = true};
     double round_trip_us = 2000.0 * DELAY_MS;
     struct relay_count turns, clock;
+    bool known = false;
     struct ride r;
 
     (void)argc;
-    argv = read_options(&p, argv);
+    argv = read_options(&p, &known, argv);
     if (!*argv || **argv == '-') {
         fputs(usage_text, stderr);
         return 64;
@@ -103,6 +107,8 @@ int main(int argc, char **argv)
     ride_begin(&r, &p);
     for (char **word = argv; *word; word++)
         *word = fill_in(*word, r.port);
+    if (known)
+        ride_or_die(&r, argv, 0, &turns);
     ride_or_die(&r, argv, 0, &turns);
     ride_or_die(&r, argv, DELAY_MS, &clock);
     ride_end(&r);

@@ -285,17 +285,19 @@ static void do_rcpt(struct talk *t, const char *rest)
 /* Stores under the first free number; the envelope claims it, the text makes it visible. */
 static bool store(const struct talk *t, const struct octets *text, unsigned *number)
 {
+    static unsigned from = 1; /* where this process found one last */
     struct octets env = {0}, eml = {0}, part = {0};
     bool good = false;
     int fd = -1;
 
-    for (*number = 1; fd < 0 && *number < 1000000; ++*number) {
+    for (*number = from; fd < 0 && *number < 1000000; ++*number) {
         env.n = 0;
         octets_printf(&env, "%s/%u.env", t->p->store, *number);
         fd = open(env.p, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd >= 0 || errno != EEXIST)
             break;
     }
+    from = *number;
     if (fd >= 0) {
         octets_printf(&part, "%s/.%u.part", t->p->store, *number);
         octets_printf(&eml, "%s/%u.eml", t->p->store, *number);
