@@ -213,8 +213,9 @@ void link_learn(struct link *l, const struct xfer_result *result, bool accepted,
 
     if (result->without_login || was_refused(why))
         news = memory_learn_login(l->memory, now_s, false, NULL, 0);
-    else if (s->logged_in && memcmp(s->credential, none, sizeof(none)) != 0)
-        news = memory_learn_login(l->memory, now_s, true, s->credential, s->caps.offers);
+    else if (s->logged_in ? memcmp(s->credential, none, sizeof(none)) != 0 : accepted)
+        news = memory_learn_login(l->memory, now_s, true, s->logged_in ? s->credential : none,
+                                  s->caps.offers);
     if (memory_learn_stumble(l->memory, now_s, result->stumble))
         news = true;
     if (accepted && memory_learn_success(l->memory, now_s))

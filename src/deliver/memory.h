@@ -21,7 +21,9 @@
 struct memory {
     int64_t success_at;               /* the last accepted message */
     unsigned char salt[SESSION_SALT]; /* drawn once per file */
-    int64_t login_at;                 /* the last 235 of `credential`; dies with any other reply */
+    /* The last 235 of `credential`, or, all of that zero, acceptance without a login. It dies with
+     * any other reply. */
+    int64_t login_at;
     unsigned char credential[SESSION_CREDENTIAL];
     uint64_t offers;  /* of the EHLO that `credential` and `proven` belong to */
     int64_t proof_at; /* when it was tried */

@@ -48,8 +48,9 @@ enum session_pipelining {
 struct session_known {
     unsigned char salt[SESSION_SALT]; /* of `credential`; always set */
     bool has_credential;
-    unsigned char credential[SESSION_CREDENTIAL]; /* of the last login that worked */
-    uint64_t offers;                              /* caps.offers then */
+    /* Of the last login that worked; all zero: a message was accepted without any. */
+    unsigned char credential[SESSION_CREDENTIAL];
+    uint64_t offers;                 /* caps.offers then */
     bool proven;                     /* swallows a refused chunk, with the same offers */
     bool no_chunking;                /* has stumbled over BDAT: use DATA */
     enum session_pipelining ceiling; /* after another stumble, else PIPELINING_FULL */
