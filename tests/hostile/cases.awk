@@ -47,7 +47,7 @@ FILENAME ~ /states$/ {
         set[state] = set[state] rest "\n"
     else if (key ~ /^(before|after|after-later|after-never)$/)
         script[state, key] = ""
-    else if (key ~ /^(account|odd|later|never|next|rest|slow|message|server)$/)
+    else if (key ~ /^(account|odd|later|never|next|rest|secret|slow|message|server)$/)
         word[state, key] = rest
     else if (key != "due")
         fail("unknown word " key)
@@ -156,7 +156,7 @@ function largest(s,   c, last, short_lines, left)
 {
     c = code(s)
     if (c == 334)
-        return "raw 334 " repeat("x", 2042) "\\r\\n\n"
+        return "raw 334 " repeat("x", 2040) "\\r\\n\n"
     last = due[s, dues[s]]
     left = 65536 - 31 * 2048 - 96 * 8 - (length(last) + 2)
     return "raw " repeat(c "-" repeat("x", 2042) "\\r\\n", 31) repeat(c "-xx\\r\\n", 95) \
@@ -172,6 +172,15 @@ function terse(s,   i, out)
     for (i = 2; i <= dues[s]; i++)
         out = out "S: " due[s, i] "\n"
     return out
+}
+
+# All that the client has said in the login, and what it means.
+function echo(s,   word)
+{
+    word = value(s, "secret", "")
+    if (word != "")
+        return word ", \\b64{" word "}"
+    return "AGFsaWNlAHRyMHViNGRvciYz, dHIwdWI0ZG9yJjM=, tr0ub4dor&3"
 }
 
 function value(s, key, otherwise)
@@ -222,8 +231,7 @@ function happening(s, e,   rest, after)
     if (e == "421")
         return "S: 421 4.3.2 closing down\n" rest
     if (e == "echo")
-        return "S: " word[s, "never"] ": AGFsaWNlAHRyMHViNGRvciYz, dHIwdWI0ZG9yJjM=, " \
-            "tr0ub4dor&3\n" following(s, "after-never", "bye\n")
+        return "S: " word[s, "never"] ": " echo(s) "\n" following(s, "after-never", "bye\n")
     if (e == "garbage")
         return "S: what?\n" rest
     if (e == "1yz")
@@ -270,7 +278,8 @@ function told(s, e, kind)
         return "~TLS\n!may have arrived\n"
     if (kind == "p")
         return "~not an SMTP reply|makes no sense|out of turn|too long|too many lines|" \
-            "different codes|injecting\n!may have arrived\n"
+            "different codes|injecting|AUTH [A-Z0-9-]+:|challenge of AUTH|not proved\n" \
+            "!may have arrived\n"
     if (kind ~ /[law]/)
         return told_words(s, e) "!may have arrived\n"
     return ""
@@ -359,10 +368,10 @@ function write_case(s, e, want,   status, kind, fate, path, part)
         "[server" (value(s, "server", "") == "" ? "" : " " word[s, "server"]) "]\n" \
         expand(script[s, "before"], 0) happening(s, e) \
         "\n[status]\n" status "\n\n" errors(s, e, status, kind, fate) \
-        "[time]\n" (e ~ /^(drip|silence)$/ && status != 0 ? "1.9 15" : e ~ /^(term|int)$/ ? "5" : "15") "\n\n" \
+        "[time]\n" (e ~ /^(drip|silence)$/ && status != 0 ? "1.9 15" : "15") "\n\n" \
         "[see log]\n" log_pattern("bob@example\\.com", substr(fate, 1, 1)) \
         log_pattern("carol@example\\.net", substr(fate, 2, 1)) \
-        "\n[secret]\ntr0ub4dor&3\n\\0alice\\0tr0ub4dor&3\n" >path
+        "\n[secret]\n" value(s, "secret", "tr0ub4dor&3\n\\0alice\\0tr0ub4dor&3") "\n" >path
     close(path)
     cases++
 }
