@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* summons_leave - tells in the folder OUT that the client is PID. False: it could not be written. */
+/* summons_leave - tells in the folder OUT that the client is PID. False: it cannot be written. */
 bool summons_leave(const char *out, pid_t pid);
 
 /*
