@@ -284,8 +284,9 @@ static void relay_by_turns(struct relay *r)
         if (r->gone)
             return;
         hear_server(r);
+        /* Who has hung up waits for nothing there: it sleeps for reasons of its own. */
         for (unsigned i = 0; i < r->n; i++)
-            answered = answered || r->links[i].server.first;
+            answered = answered || (r->links[i].server.first && !r->links[i].client.ended);
         if (answered)
             r->count->turns++;
         for (unsigned i = 0; i < r->n; i++)

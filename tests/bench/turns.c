@@ -7,10 +7,15 @@
 
 #include "certs.h"
 #include "octets.h"
+#include "peer.h"
 #include "ride.h"
 #include "tap.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define DELAY_MS 3 /* of the check by the clock; small, for there are many rows */
@@ -147,6 +152,49 @@ static void check_row(const struct row *row)
     ride_end(&r);
 }
 
+/* A client that waits for every reply, that to QUIT included; see check_instrument. */
+static int be_client(unsigned port)
+{
+    static const char *const lines[] = {"EHLO x\r\n", "MAIL FROM:<a@x>\r\n", "RCPT TO:<b@x>\r\n",
+                                        "DATA\r\n",   "\r\nx\r\n.\r\n",      "QUIT\r\n"};
+    struct sockaddr_in sin = {.sin_family = AF_INET,
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                              .sin_port = htons((uint16_t)port)};
+    int64_t until = peer_now_ms() + 10000;
+    struct octets reply = {0};
+    struct peer p;
+
+    peer_init(&p, socket(AF_INET, SOCK_STREAM, 0));
+    if (connect(p.fd, (const struct sockaddr *)&sin, sizeof sin) != 0 && errno != EINPROGRESS)
+        return 1;
+    for (size_t i = 0; i <= sizeof lines / sizeof lines[0]; i++) {
+        do {
+            if (!peer_line(&p, &reply, until))
+                return 1;
+        } while (reply.n < 4 || reply.p[3] == '-');
+        if (i < sizeof lines / sizeof lines[0] && !peer_send(&p, lines[i], strlen(lines[i]), until))
+            return 1;
+    }
+    return 0;
+}
+
+/* The instrument sees a turn more where there is one: that client needs it to the exit. */
+static void check_instrument(char *self)
+{
+    struct serve_params serve = {.tls = SERVE_CLEAR, .pipelining = true};
+    char port[16];
+    char *argv[] = {self, (char[]){"--client"}, port, NULL};
+    struct relay_count count;
+    struct ride r;
+
+    ride_begin(&r, &serve);
+    snprintf(port, sizeof port, "%u", r.port);
+    ok(ride_run(&r, argv, environ, input, 0, &count), "lock step by hand: sent");
+    is_int(count.accepted, 7, "7 round trips to accepted");
+    is_int(count.turns, 8, "one more to the exit, for it waits for the reply to QUIT");
+    ride_end(&r);
+}
+
 /* A message as an unlinked file, so that each client reads it from the start. */
 static void make_message(void)
 {
@@ -159,10 +207,12 @@ static void make_message(void)
         die("cannot make the message");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const char *env = getenv("POSTRIDER");
 
+    if (argc == 3 && strcmp(argv[1], "--client") == 0)
+        return be_client((unsigned)strtoul(argv[2], NULL, 10));
     octets_str(&program, env ? env : "./postrider");
     env = getenv("WIRE_CERTS");
     octets_str(&certs, env ? env : "certs");
@@ -172,6 +222,7 @@ int main(void)
     }
     certs_ensure(certs.p);
     make_message();
+    check_instrument(argv[0]);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         check_row(&rows[i]);
     return done_testing();
