@@ -91,7 +91,7 @@ static const struct setting rows[] = {
     {ACCOUNT(tls_cert, TOKEN, NULL, "The client certificate: a file or a pkcs11: URI."), BUILT},
     {ACCOUNT(tls_key, TOKEN, NULL, "The client certificate's key: a file or a pkcs11: URI."),
      BUILT},
-    {ACCOUNT(tls_crl, PATH, NULL, "A list of revoked certificates."), STRICT},
+    {ACCOUNT(tls_crl, PATH, NULL, "The authorities' lists of revoked certificates."), BUILT},
     {ACCOUNT(tls_priority, STRING, NULL, "A GnuTLS priority string."), OVERRIDE, BUILT},
     {ACCOUNT(require_tls, BOOL, "no", "Every later server must use TLS too (RFC 8689)."), OVERRIDE,
      STRICT},

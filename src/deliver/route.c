@@ -182,6 +182,7 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
     p->tls_params.trust_file = a->tls_trust;
     p->tls_params.priority = a->tls_priority;
     p->tls_params.pins = &a->tls_pin;
+    p->tls_params.crl_file = a->tls_crl;
     p->tls_params.cert_file = a->tls_cert;
     p->tls_params.key_file = a->tls_key;
     p->tls_params.euid = w->euid;

@@ -7,13 +7,14 @@
 #define NET_TICKET_H
 
 #include "base/buf.h"
+#include "base/limits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define TICKET_MAX   ((size_t)64 * 1024) /* all of it: a chain of ten certificates is 20,000 */
-#define TICKET_AGE_S 86400               /* since the chain was verified in full */
+#define TICKET_MAX   ((size_t)LIMIT_TICKET) /* all of it: a chain of ten certificates is 20,000 */
+#define TICKET_AGE_S 86400                  /* since the chain was verified in full */
 
 struct ticket {
     int64_t made_at;  /* when the chain was verified in full */

@@ -55,6 +55,7 @@ struct tls {
     size_t out_at;
     struct buf identity;   /* of the files that trust rests on; empty: not to be kept */
     struct buf pins;       /* one a line */
+    int64_t until;         /* when the lists that were looked at run out */
     struct buf kept;       /* the ticket that was offered, or empty */
     struct ticket offered; /* its parts */
 };
@@ -428,7 +429,7 @@ enum cause tls_verify(struct tls *t, struct fault *why)
     enum cause cause = CAUSE_NONE;
 
     if (!t->info.resumed)
-        cause = trust_verify(t->session, t->creds, &t->params, why);
+        cause = trust_verify(t->session, t->creds, &t->params, &t->until, why);
     else if (!answered(t))
         cause = trust_again(t->session, &t->params, why);
     if (cause != CAUSE_NONE)
@@ -499,6 +500,7 @@ bool tls_get_binding(struct tls *t, enum tls_binding kind, struct buf *out)
 bool tls_ticket(struct tls *t, struct buf *out)
 {
     struct ticket k = {.made_at = clock_now_s(),
+                       .until = t->until,
                        .client_cert = t->info.client_cert,
                        .pins = t->pins.data,
                        .n_pins = t->pins.len};

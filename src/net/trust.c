@@ -12,6 +12,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <gnutls/ocsp.h>
 #include <gnutls/x509.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/xalloc.h"
+#include "net/crl.h"
 #include "net/pin.h"
 #include "net/resolve.h"
 #include "net/roots.h"
@@ -214,40 +216,111 @@ static enum cause load_system(gnutls_certificate_credentials_t creds, struct fau
     return CAUSE_CONFIG;
 }
 
-/* Verifies with the roots that the chain names and, if that fails, with all of them. */
-static enum cause verify_with(gnutls_session_t session, gnutls_certificate_credentials_t creds,
-                              const struct trust_chain *chain, const struct tls_params *p,
-                              struct fault *why)
+/* When the stapled OCSP response says that certificate I was revoked; 0: it does not. */
+static int64_t staple_since(gnutls_session_t session, unsigned i)
+{
+    unsigned status = GNUTLS_OCSP_CERT_UNKNOWN;
+    gnutls_ocsp_resp_t response;
+    gnutls_datum_t data = {0};
+    time_t since = 0;
+
+    if (gnutls_ocsp_status_request_get2(session, i, &data) < 0 || data.size == 0 ||
+        gnutls_ocsp_resp_init(&response) < 0)
+        return 0;
+    if (gnutls_ocsp_resp_import(response, &data) < 0 ||
+        gnutls_ocsp_resp_get_single(response, 0, NULL, NULL, NULL, NULL, &status, NULL, NULL,
+                                    &since, NULL) < 0 ||
+        status != GNUTLS_OCSP_CERT_REVOKED)
+        since = 0;
+    gnutls_ocsp_resp_deinit(response);
+    return (int64_t)since;
+}
+
+/* Which certificate of the chain it is, by a list of ours or by the server's own word. */
+static enum cause explain_revoked(gnutls_session_t session, const struct crl_file *lists,
+                                  const struct trust_chain *chain, struct fault *why)
+{
+    for (unsigned i = 0; i < chain->n; i++) {
+        int64_t since = crl_since(lists, chain, i);
+
+        if (since == 0)
+            since = staple_since(session, i);
+        if (since != 0)
+            return trust_chain_revoked(chain, i, since, why);
+    }
+    return trust_chain_revoked(chain, 0, 0, why);
+}
+
+/* One verification: where the roots and lists come from, and what it came to. */
+struct verdict {
+    const struct tls_params *p;
+    struct crl_file lists;
+    unsigned status;
+    int ret; /* GnuTLS could come to no verdict */
+};
+
+/* With the roots that the chain names and, if that fails, with all of them. */
+static enum cause verify_with_file(gnutls_session_t session, gnutls_certificate_credentials_t creds,
+                                   const struct trust_chain *chain, const char *path,
+                                   struct verdict *v, struct fault *why)
 {
     const struct trust_chain *named = chain;
-    const char *path = trust_bundle(p);
-    unsigned status = GNUTLS_CERT_INVALID;
     size_t seen = 0;
     struct buf pem;
     enum cause cause;
-    int ret = 0;
 
     buf_init(&pem, TRUST_FILE_MAX);
-    cause = path != NULL ? read_bundle(path, &pem, why) : load_system(creds, why);
-    for (int tries = path != NULL ? 2 : 1; cause == CAUSE_NONE && tries > 0; tries--) {
-        if (path != NULL)
-            ret = load_roots(creds, &pem, named, &seen);
-        if (path != NULL && ret >= 0 && seen == 0) {
+    cause = read_bundle(path, &pem, why);
+    for (int tries = 2; cause == CAUSE_NONE && tries > 0; tries--) {
+        v->ret = load_roots(creds, &pem, named, &seen);
+        if (v->ret >= 0 && seen == 0)
             cause = fault_set(why, CAUSE_CONFIG, "%s holds no certificate", path);
-            break;
-        }
-        if (ret >= 0)
-            ret = verify(session, p->name, &status);
-        if (ret < 0 || status == 0)
+        if (v->ret >= 0 && seen > 0)
+            v->ret = crl_give(&v->lists, creds);
+        if (v->ret >= 0 && seen > 0)
+            v->ret = verify(session, v->p->name, &v->status);
+        if (v->ret < 0 || v->status == 0)
             break;
         named = NULL;
     }
     buf_free(&pem);
+    return cause;
+}
+
+/* The same with a store of the system that is no file. */
+static enum cause verify_with_system(gnutls_session_t session,
+                                     gnutls_certificate_credentials_t creds, struct verdict *v,
+                                     struct fault *why)
+{
+    enum cause cause = load_system(creds, why);
+
     if (cause != CAUSE_NONE)
         return cause;
-    if (ret < 0)
-        return library_fault(ret, why);
-    return status == 0 ? CAUSE_NONE : trust_chain_explain(chain, status, p->name, why);
+    v->ret = crl_give(&v->lists, creds);
+    if (v->ret >= 0)
+        v->ret = verify(session, v->p->name, &v->status);
+    return CAUSE_NONE;
+}
+
+static enum cause verify_chain(gnutls_session_t session, gnutls_certificate_credentials_t creds,
+                               const struct trust_chain *chain, struct verdict *v, int64_t *until,
+                               struct fault *why)
+{
+    const char *path = trust_bundle(v->p);
+    enum cause cause = crl_load(&v->lists, v->p->crl_file, why);
+
+    if (cause == CAUSE_NONE)
+        cause = path != NULL ? verify_with_file(session, creds, chain, path, v, why)
+                             : verify_with_system(session, creds, v, why);
+    if (cause != CAUSE_NONE)
+        return cause;
+    if (v->ret < 0)
+        return library_fault(v->ret, why);
+    if ((v->status & GNUTLS_CERT_REVOKED) != 0)
+        return explain_revoked(session, &v->lists, chain, why);
+    if (v->status != 0)
+        return trust_chain_explain(chain, v->status, v->p->name, why);
+    return crl_check(&v->lists, chain, creds, until, why);
 }
 
 /*
@@ -300,15 +373,18 @@ static bool get_chain(gnutls_session_t session, struct trust_chain *chain)
 }
 
 enum cause trust_verify(gnutls_session_t session, gnutls_certificate_credentials_t creds,
-                        const struct tls_params *p, struct fault *why)
+                        const struct tls_params *p, int64_t *until, struct fault *why)
 {
+    struct verdict v = {.p = p, .status = GNUTLS_CERT_INVALID};
     struct trust_chain chain = {0};
     gnutls_x509_crt_t leaf;
     enum cause cause;
 
     if (!get_chain(session, &chain))
         return no_chain(why);
-    cause = verify_with(session, creds, &chain, p, why);
+    *until = INT64_MAX;
+    cause = verify_chain(session, creds, &chain, &v, until, why);
+    crl_free(&v.lists);
     if (cause != CAUSE_NONE || p->pins == NULL || p->pins->n == 0)
         return cause;
     leaf = trust_chain_import(&chain, 0);
@@ -383,7 +459,6 @@ bool trust_lasts(gnutls_session_t session, gnutls_certificate_credentials_t cred
     struct trust_chain chain = {0};
     bool good = get_chain(session, &chain), rooted = false;
 
-    *until = INT64_MAX;
     for (unsigned i = 0; good && !rooted && i < chain.n; i++) {
         gnutls_x509_crt_t crt = trust_chain_import(&chain, i), root = NULL;
 

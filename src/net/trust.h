@@ -15,17 +15,19 @@
 
 /*
  * trust_verify - verifies the chain of a session after its handshake: signatures, validity, name
- * (or IP literal), key purpose serverAuth, stapled OCSP, and the pins; how weak is too weak is the
- * profile of the session's priority string.
+ * (or IP literal), key purpose serverAuth, lists of revoked certificates, stapled OCSP, and the
+ * pins; how weak is too weak is the profile of the session's priority string.
  * creds: the session's credentials; they get the trust list.
  * p:     the name as A-labels or literal.
+ * until: gets the end of the first list of revoked certificates to run out.
  * fails: CAUSE_TLS_NAME (text: which names it has, which was wanted; hint tls_name),
  *        CAUSE_TLS_TIME (since or until when), CAUSE_TLS_UNTRUSTED (issuer; hint tls_trust; weak
- *        and misused certificates too; another key than the pins say), CAUSE_TLS_REVOKED,
- *        CAUSE_CONFIG (trust file unreadable or without a certificate).
+ *        and misused certificates too; another key than the pins say), CAUSE_TLS_REVOKED
+ *        (which certificate, since when), CAUSE_CONFIG (trust file unreadable or without a
+ *        certificate, CRL file unreadable or without a list).
  */
 enum cause trust_verify(gnutls_session_t session, gnutls_certificate_credentials_t creds,
-                        const struct tls_params *p, struct fault *why) ATTR_CHECK;
+                        const struct tls_params *p, int64_t *until, struct fault *why) ATTR_CHECK;
 
 /*
  * trust_again - for a session resumed from a ticket under other pins: name, key purpose and pins,
@@ -36,9 +38,9 @@ enum cause trust_again(gnutls_session_t session, const struct tls_params *p,
                        struct fault *why) ATTR_CHECK;
 
 /*
- * trust_lasts - after trust_verify: *UNTIL gets the end of the first certificate to expire among
- * those that the verdict rests on. False when the verdict is for this connection alone (RFC 7633:
- * a certificate that demands a stapled OCSP response).
+ * trust_lasts - after trust_verify: *UNTIL is lowered to the end of the first certificate to expire
+ * among those that the verdict rests on. False when the verdict is for this connection alone (RFC
+ * 7633: a certificate that demands a stapled OCSP response).
  */
 bool trust_lasts(gnutls_session_t session, gnutls_certificate_credentials_t creds, int64_t *until);
 

@@ -90,8 +90,19 @@ static void add_names(struct buf *out, gnutls_x509_crt_t crt)
         add_dn(out, crt, false);
 }
 
-static void add_date(struct buf *out, time_t at)
+void trust_chain_add_issuer(struct buf *out, const struct trust_chain *chain, unsigned i)
 {
+    gnutls_x509_crt_t crt = trust_chain_import(chain, i);
+
+    if (crt == NULL)
+        return;
+    add_dn(out, crt, true);
+    gnutls_x509_crt_deinit(crt);
+}
+
+void trust_chain_add_date(struct buf *out, int64_t at_s)
+{
+    time_t at = (time_t)at_s;
     struct tm tm;
 
     if (gmtime_r(&at, &tm) != NULL)
@@ -106,6 +117,29 @@ static void add_whose(struct buf *out, gnutls_x509_crt_t crt, unsigned i)
         buf_adds(out, " of the authority ");
         add_dn(out, crt, false);
     }
+}
+
+enum cause trust_chain_revoked(const struct trust_chain *chain, unsigned i, int64_t since,
+                               struct fault *why)
+{
+    gnutls_x509_crt_t crt = trust_chain_import(chain, i);
+    struct buf text;
+
+    buf_init(&text, LIMIT_FAULT_TEXT);
+    if (crt != NULL) {
+        add_whose(&text, crt, i);
+        gnutls_x509_crt_deinit(crt);
+    } else {
+        buf_adds(&text, "a certificate");
+    }
+    buf_adds(&text, " was revoked by its authority");
+    if (since > 0) {
+        buf_adds(&text, " on ");
+        trust_chain_add_date(&text, since);
+    }
+    fault_set(why, CAUSE_TLS_REVOKED, "%s", text.data);
+    buf_free(&text);
+    return CAUSE_TLS_REVOKED;
 }
 
 /* The first certificate of the chain that is out of its time; a root of ours is not in there. */
@@ -128,7 +162,7 @@ static enum cause explain_time(const struct trust_chain *chain, struct fault *wh
         if (told) {
             add_whose(&text, crt, i);
             buf_adds(&text, to < now ? " expired on " : " is not valid before ");
-            add_date(&text, to < now ? to : from);
+            trust_chain_add_date(&text, to < now ? to : from);
             if (to < now)
                 buf_addf(&text, " (%lld days ago)", (long long)(now - to) / 86400);
         }
@@ -263,8 +297,6 @@ enum cause trust_chain_explain(const struct trust_chain *chain, unsigned status,
                                GNUTLS_CERT_SIGNATURE_FAILURE |
                                GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE;
 
-    if ((status & GNUTLS_CERT_REVOKED) != 0)
-        return fault_set(why, CAUSE_TLS_REVOKED, "the certificate was revoked by its authority");
     if ((status & untrusted) != 0)
         return explain_untrusted(chain, status, why);
     if ((status & GNUTLS_CERT_INSECURE_ALGORITHM) != 0)

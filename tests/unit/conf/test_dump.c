@@ -17,7 +17,7 @@ static const char every[] =
     "www-data = \"Alice \\\"A\\\" <alice@example.org> \"\n"
     "[account a]\nprovider = big\nhost = a.example, [::1]\nport = 2525\nprotocol = smtp\n"
     "tls = starttls\ntls_trust = /etc/ca.pem\ntls_name = n.example\n"
-    "tls_cert = /etc/cert.pem\n"
+    "tls_cert = /etc/cert.pem\ntls_crl = /etc/crl.pem\n"
     "tls_key = pkcs11:token=a;object=b?pin-value=never shown&module-name=c\n"
     "tls_pin = sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
     "tls_priority = \"NORMAL ;x\"\nrequire_tls = no\nauth = plain, login\nuser = \" u # \"\n"

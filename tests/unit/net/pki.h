@@ -71,7 +71,8 @@ static inline void pki_names(gnutls_x509_crt_t crt, const struct pki_wish *w)
 
 static inline void pki_uses(gnutls_x509_crt_t crt, const struct pki_wish *w)
 {
-    unsigned usage = w->authority ? GNUTLS_KEY_KEY_CERT_SIGN : GNUTLS_KEY_DIGITAL_SIGNATURE;
+    unsigned usage = w->authority ? GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN
+                                  : GNUTLS_KEY_DIGITAL_SIGNATURE;
     const char *purpose = w->purpose != NULL ? w->purpose : GNUTLS_KP_TLS_WWW_SERVER;
 
     pki_must(gnutls_x509_crt_set_basic_constraints(crt, w->authority ? 1 : 0, -1), "constraints");
@@ -156,6 +157,33 @@ static inline char *pki_pem(const struct pki_cert *c)
     pki_must(gnutls_x509_crt_export2(c->crt, GNUTLS_X509_FMT_PEM, &pem), "export");
     text = strndup((const char *)pem.data, pem.size);
     gnutls_free(pem.data);
+    return text;
+}
+
+/*
+ * pki_crl - a list of ISSUER as PEM, in force FROM_DAYS to TO_DAYS from now, with REVOKED (or NULL)
+ * in it since yesterday; freed with free.
+ */
+static inline char *pki_crl(const struct pki_cert *issuer, const struct pki_cert *revoked,
+                            int from_days, int to_days)
+{
+    time_t now = time(NULL);
+    gnutls_x509_crl_t crl;
+    gnutls_datum_t pem;
+    char *text;
+
+    pki_must(gnutls_x509_crl_init(&crl), "list");
+    pki_must(gnutls_x509_crl_set_version(crl, 2), "version");
+    pki_must(gnutls_x509_crl_set_this_update(crl, now + (time_t)86400 * from_days), "begin");
+    pki_must(gnutls_x509_crl_set_next_update(crl, now + (time_t)86400 * to_days), "end");
+    pki_must(gnutls_x509_crl_set_number(crl, "\1", 1), "number");
+    if (revoked != NULL)
+        pki_must(gnutls_x509_crl_set_crt(crl, revoked->crt, now - 86400), "entry");
+    pki_must(gnutls_x509_crl_sign2(crl, issuer->crt, issuer->key, GNUTLS_DIG_SHA256, 0), "sign");
+    pki_must(gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_PEM, &pem), "export");
+    text = strndup((const char *)pem.data, pem.size);
+    gnutls_free(pem.data);
+    gnutls_x509_crl_deinit(crl);
     return text;
 }
 

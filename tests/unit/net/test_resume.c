@@ -206,6 +206,13 @@ static void priority(struct run *r)
     r->p.priority = "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 }
 
+static char *list_file;
+
+static void add_list(struct run *r)
+{
+    r->p.crl_file = list_file;
+}
+
 static void forgotten(struct run *r)
 {
     r->other_key = true;
@@ -241,15 +248,17 @@ static void test_changes(const char *server)
     check(server, right_pin, true, CAUSE_NONE, NULL, "a pin that fits was added");
     check(server, wrong_pin, true, CAUSE_TLS_UNTRUSTED, "tls_pin", "another pin was added");
     check(server, priority, false, CAUSE_NONE, NULL, "another priority string");
+    check(server, add_list, false, CAUSE_NONE, NULL, "a list of revoked certificates");
     check(server, forgotten, false, CAUSE_NONE, NULL, "the server has forgotten");
     check(server, forgotten_new_cert, false, CAUSE_TLS_UNTRUSTED, "tls_pin",
           "...and has another key: that one is looked at");
 }
 
-/* Reads a ticket made with the trust file TRUST. */
-static bool read_ticket(const struct buf *blob, const char *trust, struct ticket *t)
+/* Reads a ticket made with the files TRUST and CRL. */
+static bool read_ticket(const struct buf *blob, const char *trust, const char *crl,
+                        struct ticket *t)
 {
-    struct ticket_basis b = {.trust = trust};
+    struct ticket_basis b = {.trust = trust, .crl = crl};
     struct buf identity;
     bool good;
 
@@ -272,7 +281,7 @@ static void check_age(const struct run *before, int64_t age_s, int64_t left_s, b
 
     buf_init(&identity, 4096);
     buf_init_secret(&blob, TICKET_MAX);
-    ok(ticket_identity(&b, &identity) && read_ticket(&before->fresh, root_file, &t),
+    ok(ticket_identity(&b, &identity) && read_ticket(&before->fresh, root_file, NULL, &t),
        "(the ticket can be read)");
     t.made_at = now - age_s;
     t.until = now + left_s;
@@ -282,7 +291,7 @@ static void check_age(const struct run *before, int64_t age_s, int64_t left_s, b
     go(&r);
     ok(r.cause == CAUSE_NONE && r.info.resumed == resumed, "%s: %s", name,
        resumed ? "resumed" : "in full");
-    ok(read_ticket(&r.fresh, root_file, &t), "...with a ticket");
+    ok(read_ticket(&r.fresh, root_file, NULL, &t), "...with a ticket");
     ok(now - t.made_at >= (resumed ? age_s : 0) && now - t.made_at < 86400,
        "...that is as old as the look at the chain");
     end(&r);
@@ -310,15 +319,18 @@ static void test_until(void)
     struct pki_cert brief_root = pki_make(&brief, NULL), l1 = pki_make(&w, &root),
                     l2 = pki_make(&w, &brief_root);
     char *pem = pki_pem(&brief_root), *file = pki_file(pem);
+    char *list = pki_crl(&root, NULL, -1, 1), *one_day = pki_file(list);
     const struct {
         const struct pki_cert *cert;
-        char *trust;
+        char *trust, *crl;
         int days;
         const char *why;
-    } t[] = {{&l1, root_file, 3, "the server's certificate ends first"},
-             {&l2, file, 2, "the authority's certificate ends first"}};
+    } t[] = {{&l1, root_file, NULL, 3, "the server's certificate ends first"},
+             {&l2, file, NULL, 2, "the authority's certificate ends first"},
+             {&l1, root_file, one_day, 1, "the list of revoked certificates ends first"},
+             {&l2, file, one_day, 2, "the list of another authority ends first"}};
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
         struct ticket k = {0};
         struct run a;
         int64_t left;
@@ -326,14 +338,17 @@ static void test_until(void)
         start(&a, NULL);
         a.cert = t[i].cert;
         a.p.trust_file = t[i].trust;
+        a.p.crl_file = t[i].crl;
         go(&a);
-        ok(read_ticket(&a.fresh, t[i].trust, &k), "a ticket");
+        ok(read_ticket(&a.fresh, t[i].trust, t[i].crl, &k), "a ticket");
         left = k.until - (int64_t)time(NULL);
         ok(left > (int64_t)(t[i].days * 86400 - 60) && left <= (int64_t)(t[i].days * 86400),
            "%s: %lld s left", t[i].why, (long long)left);
         end(&a);
     }
     pki_unfile(file);
+    pki_unfile(one_day);
+    free(list);
     free(pem);
     pki_free(&brief_root);
     pki_free(&l1);
@@ -400,6 +415,9 @@ int main(void)
     pem = pki_pem(&root);
     root_file = pki_file(pem);
     free(pem);
+    pem = pki_crl(&root, NULL, -1, 30);
+    list_file = pki_file(pem);
+    free(pem);
     pem = pki_pem(&stranger);
     bad_root_file = pki_file(pem);
     free(pem);
@@ -424,6 +442,7 @@ int main(void)
     gnutls_free(ticket_key.data);
     pki_unfile(root_file);
     pki_unfile(bad_root_file);
+    pki_unfile(list_file);
     pki_free(&root);
     pki_free(&stranger);
     pki_free(&leaf);
