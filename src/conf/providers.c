@@ -386,6 +386,8 @@ bool providers_hint(const struct providers *p, const char *host, struct fault *w
     size_t n = strlen(host), longest = 0, i, k;
     const char *text = NULL;
 
+    if (why->stage == STAGE_AUTH && why->hint.len > 0)
+        return false;
     if (n > 0 && host[n - 1] == '.')
         n--;
     for (i = 0; i < p->n; i++) {

@@ -57,7 +57,8 @@ enum cause providers_apply(const struct providers *p, struct account *a,
 /*
  * providers_hint - sets WHY's hint to what the provider of HOST (longest matching host suffix) says
  * about the reply in WHY. Keys, best first: hint.CODE.ENHANCED, hint.CODE.WORD (WORD occurs in the
- * server's words), hint.CODE. True when one fitted.
+ * server's words), hint.CODE. True when one fitted. Advice that the login gave itself stays: it
+ * knows what it has sent, a token or a password.
  */
 bool providers_hint(const struct providers *p, const char *host, struct fault *why);
 

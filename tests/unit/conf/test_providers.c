@@ -244,6 +244,10 @@ static void test_hint(struct scratch *s)
         fitted = providers_hint(p, cases[i].host, &why);
         ok(fitted == (cases[i].want != NULL), "%s", cases[i].why);
         is_str(why.hint.len > 0 ? why.hint.data : NULL, cases[i].want, "its hint");
+        why.stage = STAGE_AUTH;
+        fault_hint(&why, "the token is too old");
+        ok(!providers_hint(p, cases[i].host, &why), "... but the login's own advice stays");
+        is_str(why.hint.data, "the token is too old", "... as it is");
         fault_free(&why);
     }
     providers_close(&p);
