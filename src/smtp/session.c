@@ -80,7 +80,7 @@ static enum cause fall_back(struct session *s, struct fault *why)
 
     if (s->p.lmtp)
         return talk_refused(s, CAUSE_SERVER_REFUSED, STAGE_EHLO, "the server refused LHLO", why);
-    if (s->p.auth)
+    if (s->p.auth && !s->p.auth_optional)
         return talk_refused(s, CAUSE_SERVER_REFUSED, STAGE_EHLO,
                             "the server refused EHLO, and without it there is no login", why);
     if (s->p.tls == SESSION_TLS_STARTTLS)
