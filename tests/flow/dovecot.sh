@@ -17,7 +17,7 @@ account()
 }
 
 for way in "1587 starttls" "1465 implicit"; do
-    for auth in plain login; do
+    for auth in plain login cram-md5 scram-sha-1 scram-sha-256 scram auto; do
         account "dc" "${way% *}" "${way#* }" pass "$auth"
         message "dovecot ${way#* } $auth" >"$work/message"
         run "${way#* }, $auth: accepted" 0 "$postrider" send -C "$config" -i bob@example.org \
@@ -31,6 +31,12 @@ done
 account wrong 1587 starttls nonsense auto
 run "wrong password: 77" 77 "$postrider" send -C "$config" -i bob@example.org <"$work/message"
 check "wrong password: it is not shown" sh -c "! grep -q nonsense '$work/err'"
+
+for auth in cram-md5 scram; do
+    account wrong 1465 implicit nonsense "$auth"
+    run "wrong password, $auth: 77" 77 "$postrider" send -C "$config" -i bob@example.org \
+        <"$work/message"
+done
 
 account right 1465 implicit pass auto
 run "refused recipient: 67" 67 "$postrider" send -C "$config" -i nobody@closed.example \

@@ -1,6 +1,7 @@
 #!/bin/sh
-# postfix.sh: submission to a real Postfix with Cyrus SASL: STARTTLS and implicit TLS, PLAIN and
-# LOGIN, right and wrong password, refused recipients, a certificate nobody vouches for.
+# postfix.sh: submission to a real Postfix with Cyrus SASL: STARTTLS and implicit TLS, every
+# mechanism that it has, right and wrong password, refused recipients, a certificate nobody vouches
+# for. Postfix 3.7 tells Cyrus nothing of TLS, so that -PLUS is not offered.
 . "$(dirname "$0")/lib.sh"
 . "$top/tests/flow/servers.sh"
 
@@ -16,7 +17,7 @@ account()
 }
 
 for port in 587 465; do
-    for auth in plain login auto; do
+    for auth in plain login cram-md5 scram-sha-1 scram-sha-256 scram auto; do
         account "$port-$auth" "$port" pass "$auth"
         message "via $port $auth" >"$work/message"
         run "port $port, $auth: accepted" 0 "$postrider" send -C "$config" -i bob@example.org \
@@ -34,6 +35,13 @@ run "wrong password: 77" 77 "$postrider" send -C "$config" -i bob@example.org <"
 says "$work/err" 'authentication fail' "wrong password: the server's words"
 check "wrong password: at most two lines" test "$(wc -l <"$work/err")" -le 2
 check "wrong password: it is not shown" sh -c "! grep -q nonsense '$work/err'"
+
+for auth in cram-md5 scram; do
+    account wrong 465 nonsense "$auth"
+    run "wrong password, $auth: 77" 77 "$postrider" send -C "$config" -i bob@example.org \
+        <"$work/message"
+    says "$work/err" 'login of user@mx\.test' "wrong password, $auth: whose"
+done
 
 account verbose 587 pass auto
 run "-v: accepted" 0 "$postrider" send -C "$config" -v -i bob@example.org <"$work/message"
