@@ -49,12 +49,13 @@ static void release(struct buf *b)
 {
     if (b->cap > 0) {
         if (b->secret)
-            xwipe(b->data, b->cap);
+            xwipe(b->data, b->wet);
         free(b->data);
     }
     b->data = empty_text();
     b->len = 0;
     b->cap = 0;
+    b->wet = 0;
 }
 
 void buf_free(struct buf *b)
@@ -67,11 +68,12 @@ void buf_reset(struct buf *b)
 {
     buf_cut(b, 0);
     if (b->secret && b->cap > 0)
-        xwipe(b->data, b->cap); /* reserved room may hold what was never counted */
+        xwipe(b->data, b->wet); /* reserved room may hold what was never counted */
+    b->wet = 0;
     b->over = false;
 }
 
-bool buf_reserve(struct buf *b, size_t n)
+bool buf_prepare(struct buf *b, size_t n)
 {
     size_t cap;
 
@@ -96,11 +98,21 @@ bool buf_reserve(struct buf *b, size_t n)
         memcpy(fresh, b->data, len + 1);
         release(b);
         b->data = fresh;
-        b->len = len;
+        b->len = b->wet = len;
     } else {
         b->data = xrealloc(b->data, cap);
     }
     b->cap = cap;
+    return true;
+}
+
+/* Whoever writes asks for the room first: that is as far as there can be something to wipe. */
+bool buf_reserve(struct buf *b, size_t n)
+{
+    if (!buf_prepare(b, n))
+        return false;
+    if (b->len + n > b->wet)
+        b->wet = b->len + n;
     return true;
 }
 
@@ -152,6 +164,7 @@ bool buf_addv(struct buf *b, const char *fmt, va_list ap)
     int n;
 
     va_copy(again, ap);
+    b->wet = b->cap;
     n = vsnprintf(room > 0 ? b->data + b->len : NULL, room, fmt, ap);
     if (n < 0) /* longer than INT_MAX, or an argument that the locale cannot spell */
         b->over = true;

@@ -22,6 +22,7 @@ struct buf {
     size_t ceiling; /* longest length allowed, without the NUL */
     bool over;      /* an addition was refused */
     bool secret;    /* growth and buf_free wipe the old memory */
+    size_t wet;     /* secret: how many bytes from data on may hold something */
 };
 
 /* buf_init - an empty buffer that never holds more than CEILING bytes. Allocates nothing. */
@@ -67,6 +68,12 @@ bool buf_add_shown(struct buf *b, const void *bytes, size_t n);
 
 /* buf_reserve - room for N more bytes at data + len; false when past the ceiling. */
 bool buf_reserve(struct buf *b, size_t n);
+
+/*
+ * buf_prepare - allocates what N more bytes will need, so that adding them allocates nothing; the
+ * room itself is not to be written to before buf_reserve. False when past the ceiling.
+ */
+bool buf_prepare(struct buf *b, size_t n);
 
 /* buf_grew - tells that the caller wrote N bytes into reserved room. */
 void buf_grew(struct buf *b, size_t n);

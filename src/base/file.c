@@ -117,7 +117,8 @@ enum cause file_read_fd(int fd, const char *name, struct buf *out, struct fault 
                 return fault_set(why, CAUSE_CONFIG, "%s: more than %zu octets", name, out->ceiling);
             }
         } else {
-            size_t step = rest > 0 ? rest : READ_STEP;
+            size_t spare = out->cap > out->len + 1 ? out->cap - out->len - 1 : 0;
+            size_t step = rest > 0 ? rest : spare > READ_STEP / 2 ? spare : READ_STEP;
 
             room = room < step ? room : step;
             buf_reserve(out, room); /* cannot be refused: it is under the ceiling */

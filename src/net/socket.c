@@ -139,10 +139,12 @@ static void drain(const struct socket *s)
     char room[DRAIN_SIZE];
 
     for (int i = 0; i < DRAIN_READS; i++) {
-        if (recv(s->fd, room, sizeof(room), MSG_DONTWAIT) <= 0)
+        ssize_t n = recv(s->fd, room, sizeof(room), MSG_DONTWAIT);
+
+        if (n <= 0)
             break;
+        xwipe(room, (size_t)n);
     }
-    xwipe(room, sizeof(room));
 }
 
 void socket_close(struct socket *s, bool hard)

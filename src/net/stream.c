@@ -87,7 +87,7 @@ static void *input_room(struct stream *s, size_t *n)
 
 void stream_reserve(struct stream *s)
 {
-    (void)buf_reserve(&s->in, LIMIT_STREAM_INPUT - s->in.len);
+    (void)buf_prepare(&s->in, LIMIT_STREAM_INPUT - s->in.len);
 }
 
 static enum cause flooded(const struct stream *s, struct fault *why)

@@ -29,6 +29,15 @@ static uint64_t sum_of(const char *bytes, size_t n)
     return sum;
 }
 
+static void put_number(struct buf *out, uint64_t value, unsigned octets)
+{
+    unsigned char bytes[8];
+
+    for (unsigned i = octets; i-- > 0; value >>= 8)
+        bytes[i] = (unsigned char)value;
+    buf_add(out, bytes, octets);
+}
+
 /* One file as its inode says it: what is another file, or was written since, reads otherwise. */
 static bool add_file(struct buf *out, const char *what, const char *path)
 {
@@ -36,9 +45,13 @@ static bool add_file(struct buf *out, const char *what, const char *path)
 
     if (stat(path, &st) != 0)
         return false;
-    return buf_addf(out, "%s %s %llu %llu %lld.%09ld %lld\n", what, path,
-                    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
-                    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (long long)st.st_size);
+    buf_addf(out, "%s %s\n", what, path);
+    put_number(out, (uint64_t)st.st_dev, 8);
+    put_number(out, (uint64_t)st.st_ino, 8);
+    put_number(out, (uint64_t)st.st_mtim.tv_sec, 8);
+    put_number(out, (uint64_t)st.st_mtim.tv_nsec, 8);
+    put_number(out, (uint64_t)st.st_size, 8);
+    return !out->over;
 }
 
 /* A token's object has no inode; its URI has to do, and its key never leaves the token. */
@@ -62,12 +75,6 @@ bool ticket_identity(const struct ticket_basis *b, struct buf *out)
     if (b->priority != NULL)
         buf_addf(out, "priority %s\n", b->priority);
     return add_object(out, "cert", b->cert) && add_object(out, "key", b->key) && !out->over;
-}
-
-static void put_number(struct buf *out, uint64_t value, unsigned octets)
-{
-    while (octets-- > 0)
-        buf_addc(out, (char)(value >> (8 * octets)));
 }
 
 static void put_text(struct buf *out, const void *bytes, size_t n)

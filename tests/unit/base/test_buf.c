@@ -144,6 +144,13 @@ static void test_secret(void)
     memset(b.data + 1, 'x', 5);
     buf_reset(&b);
     is_mem(b.data, 8, "\0\0\0\0\0\0\0\0", 8, "a reset wipes room that was never counted");
+    ok(buf_prepare(&b, 500) && b.cap > 500 && b.wet == 0, "room that is prepared is not wet");
+    ok(buf_reserve(&b, 20) && b.wet == 20, "...but what is reserved is");
+    memset(b.data, 'y', 20);
+    buf_reset(&b);
+    is_mem(b.data, 8, "\0\0\0\0\0\0\0\0", 8, "...and is wiped");
+    ok(!buf_prepare(&b, 1001) && b.over, "no room beyond the ceiling");
+    buf_reset(&b);
     for (int i = 0; i < 900; i++)
         buf_addc(&b, 's');
     ok(b.len == 900 && b.secret, "growth keeps it secret");
