@@ -121,7 +121,6 @@ bool proc_start(void)
     sigset_t blocked;
 
     drop_ids();
-    input_closed = fill_standard_descriptors();
     set_action(SIGPIPE, SIG_IGN);
     set_action(SIGXFSZ, SIG_IGN);
     set_action(SIGCHLD, SIG_DFL); /* ignored, it would make waitpid(2) forget the status */
@@ -131,6 +130,7 @@ bool proc_start(void)
             sigaddset(&blocked, recorded_signals[i]);
     }
     sigprocmask(SIG_SETMASK, &blocked, NULL);
+    input_closed = fill_standard_descriptors(); /* before any other is opened */
     process.fd = signalfd(process.fd > 0 ? process.fd : -1, &blocked, SFD_CLOEXEC | SFD_NONBLOCK);
     return input_closed;
 }

@@ -23,6 +23,7 @@ void link_init(struct link *l, const struct link_params *p)
     l->until = DEADLINE_NEVER;
     l->memory = &l->own;
     l->own_of = SIZE_MAX;
+    buf_init_secret(&l->ticket, LIMIT_TICKET);
 }
 
 /* Where news are written: nowhere while the command line changes what the config says. */
@@ -125,6 +126,17 @@ static enum cause enter(struct link *l, struct stream *stream, struct session_pa
     return c;
 }
 
+/*
+ * The ticket for the next process has come by now, behind the handshake or with the first reply.
+ * It is fetched before the message is sent and not behind it, since libraries that are out of
+ * memory may crash, and a message that has arrived must not look like one that has not.
+ */
+static void fetch_ticket(struct link *l)
+{
+    if (writable_dir(l) != NULL && !stream_ticket(l->session->stream, &l->ticket))
+        buf_reset(&l->ticket);
+}
+
 /* Dials and opens server number I. */
 static enum cause open_host(struct link *l, size_t i, struct fault *why)
 {
@@ -143,10 +155,13 @@ static enum cause open_host(struct link *l, size_t i, struct fault *why)
         (void)memory_take_ticket(writable_dir(l), l->key, &ticket);
     c = enter(l, stream, &params, &ticket, why);
     buf_free(&ticket);
-    if (c != CAUSE_NONE && was_refused(why))
+    if (c == CAUSE_NONE) {
+        fetch_ticket(l);
+        return c;
+    }
+    if (was_refused(why))
         forget_login(l);
-    if (c != CAUSE_NONE)
-        write_news(l);
+    write_news(l);
     return c;
 }
 
@@ -223,31 +238,20 @@ void link_learn(struct link *l, const struct xfer_result *result, bool accepted,
     l->has_news = l->has_news || news;
 }
 
-/* One ticket a connection, fetched behind its first message. */
-static void fetch_ticket(const struct link *l, struct buf *ticket)
-{
-    const struct session *s = l->session;
-    bool in_order = s->state == SESSION_READY || s->state == SESSION_DIRTY;
-
-    if (in_order && !l->is_kept && writable_dir(l) != NULL && s->stream != NULL &&
-        !stream_ticket(s->stream, ticket))
-        buf_reset(ticket);
-}
-
 void link_close(struct link *l)
 {
-    struct buf ticket;
+    const struct session *s = l->session;
 
-    if (l->session == NULL)
+    if (s == NULL)
         return;
-    buf_init_secret(&ticket, LIMIT_TICKET);
-    fetch_ticket(l, &ticket);
+    if (s->stream == NULL || (s->state != SESSION_READY && s->state != SESSION_DIRTY))
+        buf_reset(&l->ticket); /* it did not end in order */
     if (l->p.pool != NULL && l->key[0] != '\0')
         pool_put(l->p.pool, l->key, &l->session);
     else
         session_close(&l->session);
     write_news(l);
-    if (ticket.len > 0)
-        (void)memory_keep_ticket(writable_dir(l), l->key, &ticket);
-    buf_free(&ticket);
+    if (l->ticket.len > 0)
+        (void)memory_keep_ticket(writable_dir(l), l->key, &l->ticket);
+    buf_free(&l->ticket);
 }

@@ -42,6 +42,7 @@ struct link {
     size_t own_of;           /* SIZE_MAX: of none */
     struct memory *memory;   /* of that server: own, or the pool's */
     bool has_news;           /* it is worth writing */
+    struct buf ticket;       /* of the session\'s TLS, for the next process */
 };
 
 /* link_init - for one message. Ended with link_close. */

@@ -16,6 +16,7 @@ enum kind {
     KIND_OPEN,      /* open, openat, mkostemp, fopen */
     KIND_STAT,      /* stat, fstat, lstat */
     KIND_CLOSE,
+    KIND_NAME,    /* rename, unlink, mkdir */
     KIND_SOCKET,  /* socket, bind, connect */
     KIND_OPTION,  /* setsockopt, getsockopt, getsockname, fcntl */
     KIND_SEND,    /* send, sendto, sendmsg */

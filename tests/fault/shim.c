@@ -424,6 +424,10 @@ WHOLE(int, stat, KIND_STAT, -1, (const char *path, struct stat *st), (path, st))
 WHOLE(int, lstat, KIND_STAT, -1, (const char *path, struct stat *st), (path, st))
 WHOLE(int, fstat, KIND_STAT, fd, (int fd, struct stat *st), (fd, st))
 
+WHOLE(int, rename, KIND_NAME, -1, (const char *from, const char *to), (from, to))
+WHOLE(int, unlink, KIND_NAME, -1, (const char *path), (path))
+WHOLE(int, mkdir, KIND_NAME, -1, (const char *path, mode_t mode), (path, mode))
+
 /* Linux has closed the descriptor whatever close(2) returns. */
 SLOT(close);
 int close(int fd)

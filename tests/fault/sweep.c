@@ -3,7 +3,8 @@
  * what it says against what the server has. See README for what is asserted.
  *
  *   sweep --name TEXT --shim FILE --store FOLDER --server PID --message FILE --secret TEXT
- *         [--spread N] [--partial] [--show] PROGRAM ARGV0 ARGUMENT...
+ *         [--spread N] [--partial] [--show] [--memory FOLDER --before FOLDER]
+ *         PROGRAM ARGV0 ARGUMENT...
  *
  * It prints one line per group of faults, "ok TEXT" or "not ok TEXT", with "# ..." lines below it,
  * and at the end "total N": sweep.sh makes TAP of that. The current folder gets files.
@@ -42,6 +43,7 @@ struct text {
 /* The scenario, and what its good run gave. */
 struct sweep {
     const char *name, *shim, *store, *message, *secret;
+    const char *memory, *before; /* before each run, MEMORY holds what BEFORE does */
     long server;
     bool partial; /* one of the recipients is refused: the good run ends with 67 */
     bool show;    /* tell every run */
@@ -219,6 +221,56 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Empties a flat folder; true if it is there. */
+static bool empty_folder(const char *path)
+{
+    DIR *dir = opendir(path);
+    const struct dirent *entry;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    return dir != NULL;
+}
+
+/* Every run knows the same, or, where BEFORE is empty, nothing: then the folder is missing, too. */
+static void restore_memory(const struct sweep *w)
+{
+    DIR *from;
+    const struct dirent *entry;
+    size_t n = 0;
+
+    if (w->memory == NULL)
+        return;
+    if (!empty_folder(w->memory) && mkdir(w->memory, 0700) != 0)
+        die("%s: %s", w->memory, strerror(errno));
+    from = opendir(w->before);
+    if (from == NULL)
+        die("%s: %s", w->before, strerror(errno));
+    while ((entry = readdir(from)) != NULL) {
+        char path[512];
+        struct text t;
+        int fd;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        t = read_file(dirfd(from), entry->d_name);
+        snprintf(path, sizeof(path), "%s/%s", w->memory, entry->d_name);
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0 || write(fd, t.p, t.n) != (ssize_t)t.n)
+            die("%s: %s", path, strerror(errno));
+        close(fd);
+        forget(&t);
+        n++;
+    }
+    closedir(from);
+    if (n == 0)
+        (void)rmdir(w->memory);
+}
+
 /* Runs the program with the order on the board. */
 static void run(const struct sweep *w, struct outcome *o)
 {
@@ -227,6 +279,7 @@ static void run(const struct sweep *w, struct outcome *o)
     pid_t pid;
 
     *o = (struct outcome){0};
+    restore_memory(w);
     memset(w->board->seen, 0, sizeof(w->board->seen));
     w->board->struck = 0;
     w->board->mute = 0;
@@ -487,6 +540,7 @@ static void options(struct sweep *w, char **argv)
         } words[] = {{"--name", &w->name, NULL},     {"--shim", &w->shim, NULL},
                      {"--store", &w->store, NULL},   {"--message", &w->message, NULL},
                      {"--secret", &w->secret, NULL}, {"--server", NULL, &w->server},
+                     {"--memory", &w->memory, NULL}, {"--before", &w->before, NULL},
                      {"--spread", NULL, &w->spread}};
         size_t i = 0, n = sizeof(words) / sizeof(words[0]);
 
@@ -506,7 +560,8 @@ static void options(struct sweep *w, char **argv)
     }
     w->command = argv;
     if (!w->name || !w->shim || !w->store || !w->message || !w->secret || w->server <= 0 ||
-        w->spread <= 0 || argv[0] == NULL || argv[1] == NULL)
+        w->spread <= 0 || (w->memory == NULL) != (w->before == NULL) || argv[0] == NULL ||
+        argv[1] == NULL)
         die("an option or the command is missing");
 }
 

@@ -105,9 +105,20 @@ if grep -q __asan_init "$program"; then
 fi
 asan=verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1:${ASAN_OPTIONS:-}
 
-scenario small --message small "$program" postrider send -C inline.ini -i bob@example.net
-scenario big --message big "$program" postrider send -C inline.ini -i bob@example.net
-scenario partial --partial --message partial "$program" sendmail -i -t
+# What a first send learns, and what a later one knows.
+memory=home/.local/state/postrider/memory
+mkdir -p "$memory" nothing known
+HOME=$work/home ASAN_OPTIONS=$asan "$program" send -C inline.ini -i bob@example.net <small
+cp "$memory"/* known
+check "a send leaves a memory and a ticket" test "$(ls known | wc -l)" = 2
+rm store/*
+
+fresh="--memory $memory --before nothing"
+scenario small $fresh --message small "$program" postrider send -C inline.ini -i bob@example.net
+scenario known --memory "$memory" --before known --message small \
+    "$program" postrider send -C inline.ini -i bob@example.net
+scenario big $fresh --message big "$program" postrider send -C inline.ini -i bob@example.net
+scenario partial $fresh --partial --message partial "$program" sendmail -i -t
 
 check "no temporary file is left" test -z "$(ls -A tmp)"
 check "the log does not know the secret" test "$(grep -c "$secret" log)" = 0
