@@ -175,6 +175,17 @@ static bool wants_stronger(const struct reply *r)
     return r->code == 534 && (reply_says(r, "too weak") || reply_says(r, "stronger"));
 }
 
+/* The password or token was judged: what may be wrong with it. */
+static void advise(const struct login *l, struct fault *why)
+{
+    if (l->ex.row->token)
+        fault_hint(why, "it may have expired or not be meant for sending mail: try "
+                        "password_command by hand");
+    else if (l->ex.row->binds && l->ex.said.cause == CAUSE_NONE)
+        fault_hint(why, "check 'user' and the password; if they are right, the server may bind "
+                        "logins in another way: try auth = scram-sha-256");
+}
+
 /* What a 5yz means, and whether the password is still unjudged so that AGAIN may be tried. */
 static enum cause refusal(struct login *l, bool *again, struct fault *why)
 {
@@ -190,12 +201,12 @@ static enum cause refusal(struct login *l, bool *again, struct fault *why)
         *again = true;
         fault_set(why, CAUSE_AUTH_MECHANISM, "the server takes no AUTH %s", l->ex.row->name);
     } else {
-        fault_set(why, CAUSE_AUTH_REFUSED, "the server refused the login of %s",
+        fault_set(why, CAUSE_AUTH_REFUSED, "the server refused the %s of %s",
+                  l->ex.row->token ? "token" : "login",
                   l->ex.in.user != NULL ? l->ex.in.user : "this account");
-        if (l->ex.in.gs2 == SASL_GS2_BOUND && l->ex.row->binds)
-            fault_hint(why, "check 'user' and the password; if they are right, the server may bind "
-                            "logins in another way: try auth = scram-sha-256");
     }
+    if (why->cause == CAUSE_AUTH_REFUSED)
+        advise(l, why);
     reply_words(&s->reply, STAGE_AUTH, why);
     return why->cause;
 }

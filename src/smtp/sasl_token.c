@@ -146,8 +146,6 @@ static void note_refusal(struct sasl_exchange *ex, const char *challenge, size_t
                   ex->in.user, len < STATUS_MAX ? (int)len : STATUS_MAX, status);
     else
         fault_set(&ex->said, CAUSE_AUTH_REFUSED, "the server refused the token of %s", ex->in.user);
-    fault_hint(&ex->said, "it may have expired or not be meant for sending mail: try "
-                          "password_command by hand");
 }
 
 enum cause sasl_token_answer(struct sasl_exchange *ex, const char *challenge, size_t n,

@@ -195,7 +195,8 @@ static void right_pin(struct run *r)
 
 static void wrong_pin(struct run *r)
 {
-    static char *v[] = {"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"};
+    static char pin[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    static char *v[] = {pin};
     static const struct strv wrong = {.v = v, .n = 1};
 
     r->p.pins = &wrong;
