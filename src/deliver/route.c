@@ -158,6 +158,21 @@ static enum session_tls tls_mode(enum account_tls tls)
     return SESSION_TLS_STARTTLS;
 }
 
+static enum session_pipelining pipelining(enum account_pipelining word)
+{
+    switch (word) {
+    case PIPE_AUTO:
+        return PIPELINING_AUTO;
+    case PIPE_FULL:
+        return PIPELINING_FULL;
+    case PIPE_STANDARD:
+        return PIPELINING_STANDARD;
+    case PIPE_OFF:
+        return PIPELINING_OFF;
+    }
+    return PIPELINING_OFF;
+}
+
 static enum cause fetch_secret(void *arg, bool fresh, struct buf *out, struct fault *why)
 {
     const struct account *a = arg;
@@ -197,7 +212,8 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
     p->final_timeout_ms = a->timeout >= 60 ? INT64_C(600000) : a->timeout * 10000;
     p->until = deadline_in(a->deadline * 1000 + size_ms);
     p->ready_by = p->until; /* `patience` matters once a mail can be kept instead */
-    p->pipelining = a->pipelining == PIPE_OFF ? PIPELINING_OFF : PIPELINING_STANDARD;
+    p->pipelining = pipelining(a->pipelining);
+    p->require_tls = a->require_tls;
     p->known.ceiling = PIPELINING_FULL;
     p->max_recipients = (unsigned)a->max_recipients;
 }

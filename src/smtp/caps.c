@@ -15,6 +15,9 @@
 #include "base/attr.h"
 #include "base/num.h"
 
+#define FNV_BASIS UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
 struct word {
     const char *s;
     size_t n;
@@ -149,6 +152,25 @@ static void read_line(struct caps *c, const char *at, const char *end)
     }
 }
 
+/* FNV-1a, 64 bits: nothing depends on it that an enemy would gain from. */
+static void hash(uint64_t *h, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        *h = (*h ^ (unsigned char)s[i]) * FNV_PRIME;
+}
+
+/* The words of a line, whatever is between them. */
+static void add_offer(struct caps *c, const char *at, const char *end)
+{
+    struct word w;
+
+    for (w = next_word(&at, end); w.n > 0; w = next_word(&at, end)) {
+        hash(&c->offers, w.s, w.n);
+        hash(&c->offers, " ", 1);
+    }
+    hash(&c->offers, "\n", 1);
+}
+
 /* The lines of a reply behind the first, which greets. False at the end. */
 static bool next_line(const struct reply *r, const char **at, const char **end)
 {
@@ -170,8 +192,11 @@ void caps_parse(struct caps *c, const struct reply *ehlo)
 
     memset(c, 0, sizeof(*c));
     c->esmtp = true;
-    while (next_line(ehlo, &at, &end))
+    c->offers = FNV_BASIS;
+    while (next_line(ehlo, &at, &end)) {
         read_line(c, at, end);
+        add_offer(c, at, end);
+    }
 }
 
 static void add_word(struct buf *out, struct word w)

@@ -51,6 +51,15 @@ static enum cause greeting(struct session *s, struct fault *why)
     return talk_unexpected(s, STAGE_GREETING, why);
 }
 
+enum session_pipelining session_grade(const struct session *s)
+{
+    enum session_pipelining most = s->p.known.ceiling;
+
+    if (!s->caps.pipelining)
+        return PIPELINING_OFF;
+    return s->p.pipelining < most ? s->p.pipelining : most;
+}
+
 /* VERB and our name. */
 static enum cause hello(struct session *s, const char *verb, struct fault *why)
 {
@@ -174,6 +183,72 @@ static enum cause start_tls(struct session *s, struct fault *why)
     return c == CAUSE_NONE ? introduce(s, why) : c;
 }
 
+/* The login: made ready to travel with the first MAIL, or done here and now. */
+static enum cause log_in(struct session *s, struct fault *why)
+{
+    enum cause c = login_prepare(s, why);
+
+    if (c != CAUSE_NONE || s->login.len > 0)
+        return c;
+    return login_run(s, why);
+}
+
+/*
+ * The AUTH line that waits, alone. A server that answers it with 334 has not looked at the initial
+ * response (RFC 4954 4): it is given once more, as the answer to that.
+ */
+static enum cause send_login(struct session *s, struct fault *why)
+{
+    struct talk_line line = {
+        .text = s->login.data, .n = s->login.len, .mask = true, .keep = s->login_shown};
+    struct talk_line again = {
+        .text = s->login.data + s->login_shown, .n = s->login.len - s->login_shown, .mask = true};
+    enum cause c;
+
+    c = talk_line(s, STAGE_AUTH, &line, why);
+    if (c == CAUSE_NONE && s->reply.code == 334)
+        c = talk_line(s, STAGE_AUTH, &again, why);
+    if (c != CAUSE_NONE)
+        return c;
+    if (s->reply.code != 235 && !reply_is(&s->reply, 4) && !reply_is(&s->reply, 5))
+        return talk_unexpected(s, STAGE_AUTH, why);
+    return login_judge(s, why);
+}
+
+/*
+ * EHLO behind the login. What was offered before still counts where the server does not want to be
+ * asked, and the offers by which it is known again are those from before.
+ */
+static enum cause ask_again(struct session *s, struct fault *why)
+{
+    uint64_t offers = s->caps.offers;
+    enum cause c = hello(s, s->p.lmtp ? "LHLO" : "EHLO", why);
+
+    s->asked_again = true;
+    if (c != CAUSE_NONE)
+        return c;
+    if (s->reply.code != 250)
+        return reply_is(&s->reply, 4) || reply_is(&s->reply, 5)
+                   ? CAUSE_NONE
+                   : talk_unexpected(s, STAGE_EHLO, why);
+    caps_parse(&s->caps, &s->reply);
+    s->caps.offers = offers;
+    return CAUSE_NONE;
+}
+
+enum cause session_login(struct session *s, bool again, struct fault *why)
+{
+    enum cause c = CAUSE_NONE;
+
+    if (s->login.len > 0) {
+        c = send_login(s, why);
+        login_forget(s);
+    }
+    if (c == CAUSE_NONE && again && s->logged_in && !s->asked_again)
+        c = ask_again(s, why);
+    return c;
+}
+
 static enum cause run(struct session *s, struct fault *why)
 {
     enum cause c = CAUSE_NONE;
@@ -188,7 +263,7 @@ static enum cause run(struct session *s, struct fault *why)
     if (c == CAUSE_NONE && s->p.tls == SESSION_TLS_STARTTLS)
         c = start_tls(s, why);
     if (c == CAUSE_NONE && s->p.auth)
-        c = login_run(s, why);
+        c = log_in(s, why);
     return c;
 }
 
@@ -245,6 +320,38 @@ void session_speak_into(struct session *s, struct transcript *t)
 bool session_full(const struct session *s)
 {
     return s->caps.mail_max > 0 && s->transactions >= s->caps.mail_max;
+}
+
+/*
+ * The octets of the chunk are a command, too: who runs them answers once more than it should. Only
+ * one refusal and the farewell prove that they were swallowed.
+ */
+enum cause session_prove(struct session *s, bool *proven, struct fault *why)
+{
+    static const char lines[] = "BDAT 6 LAST\r\nNOOP\r\nQUIT\r\n";
+    bool is_refused = false;
+    enum cause c = talk_silence(s, STAGE_TEXT, why);
+
+    *proven = false;
+    if (c == CAUSE_NONE) {
+        transcript_sent(s->transcript, "BDAT 6 LAST", 11, false, 0);
+        transcript_text(s->transcript, 6);
+        transcript_sent(s->transcript, "QUIT", 4, false, 0);
+        c = talk_send(s, STAGE_TEXT, lines, sizeof(lines) - 1, why);
+    }
+    if (c == CAUSE_NONE)
+        c = talk_reply(s, STAGE_TEXT, talk_until(s), false, why);
+    if (c == CAUSE_NONE)
+        is_refused = reply_is(&s->reply, 4) || reply_is(&s->reply, 5);
+    if (is_refused)
+        c = talk_reply(s, STAGE_TEXT, talk_until(s), false, why);
+    *proven = c == CAUSE_NONE && is_refused && s->reply.code == 221;
+    s->state = SESSION_BROKEN;
+    if (c == CAUSE_CLOSED || c == CAUSE_TIMEOUT || c == CAUSE_BUSY) {
+        fault_free(why);
+        c = CAUSE_NONE;
+    }
+    return c;
 }
 
 /* A session is worth a QUIT while both sides agree on where they are. */

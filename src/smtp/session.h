@@ -105,6 +105,7 @@ struct session {
     unsigned char credential[SESSION_CREDENTIAL]; /* HMAC-SHA-256(salt, mechanism, user, secret) of
                                                      the login tried last; zero: none */
     uint64_t transactions;                        /* begun with MAIL, for LIMITS MAILMAX */
+    bool asked_again;                             /* EHLO, behind the login */
 };
 
 /*
@@ -118,9 +119,15 @@ enum cause session_open(struct session **out, struct stream *stream, const struc
                         struct transcript *t, struct fault *why) ATTR_CHECK;
 
 /*
+ * session_grade - how much may leave before replies are read: what is asked for, lowered by what is
+ * known of the server and by what it offers.
+ */
+enum session_pipelining session_grade(const struct session *s);
+
+/*
  * session_login - sends a login that session_open left waiting, by itself, and reads its verdict;
- * nothing to do otherwise. After it EHLO may offer more: with AGAIN it is asked once more, a 503
- * to that being no news.
+ * nothing to do otherwise. Behind a login EHLO may offer more: with AGAIN it is asked once more,
+ * at most once in a session, and a refusal of that is no news.
  * fails: as the login part of session_open.
  */
 enum cause session_login(struct session *s, bool again, struct fault *why) ATTR_CHECK;

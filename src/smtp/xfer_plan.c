@@ -11,6 +11,9 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "net/stream.h"
+
+#define ONE_WRITE_MAX 12000 /* with its commands still one TLS record: FLIGHTS section 5 */
 
 /* An address as a command can hold it: anything else was refused long before, or is an attack. */
 static bool is_sayable(const char *addr)
@@ -97,6 +100,7 @@ static bool check_message(const struct session *s, struct envelope *e, const str
 {
     struct fault why = {0};
     uint64_t octets = message_wire_size(m);
+    bool is_utf8 = s->caps.smtputf8 && envelope_needs_utf8(e); /* RFC 6531 3.1: 8BITMIME, too */
 
     if (s->caps.size && s->caps.size_max > 0 && octets > s->caps.size_max) {
         fault_set(&why, CAUSE_TOO_BIG,
@@ -105,11 +109,29 @@ static bool check_message(const struct session *s, struct envelope *e, const str
         settle_all(e, &why, STAGE_MAIL);
         return false;
     }
-    if (message_transportable(m, s->caps.eightbitmime, &why) != CAUSE_NONE) {
+    if (message_transportable(m, s->caps.eightbitmime || is_utf8, &why) != CAUSE_NONE) {
         settle_all(e, &why, STAGE_MAIL);
         return false;
     }
     return true;
+}
+
+/*
+ * RFC 8689 4.2.1: whoever asks that every server on the way uses TLS must not hand the message to
+ * one that does not know of it.
+ */
+static bool check_require_tls(const struct session *s, struct envelope *e)
+{
+    struct fault why = {0};
+
+    if (!s->p.require_tls || (s->caps.requiretls && stream_is_tls(s->stream)))
+        return true;
+    fault_set(&why, CAUSE_MESSAGE_REFUSED, "not sent: require_tls is set, and the server %s",
+              stream_is_tls(s->stream) ? "does not offer REQUIRETLS" : "is not spoken to over TLS");
+    fault_hint(&why, "take require_tls out of the account, or use a server that offers REQUIRETLS");
+    why.code = (struct enhanced){5, 7, 30};
+    settle_all(e, &why, STAGE_MAIL);
+    return false;
 }
 
 /*
@@ -134,6 +156,26 @@ static void check_abort(const struct session *s, struct envelope *e, struct xfer
     plan->max = open > 0 ? open : 1;
 }
 
+/*
+ * How far the commands are grouped, and by which command the text goes. BDAT (RFC 3030) costs no
+ * round trip more than DATA in a group, and needs no 354; but it is left alone where nothing is
+ * grouped, since that is how a server is spoken to that has stumbled, and Exim before 4.89 took
+ * chunks for commands then. It is left alone, too, when one transaction will not do: a refused
+ * chunk ends the connection, which the other recipients still need.
+ */
+static void choose_flights(struct xfer_plan *plan, const struct session *s,
+                           const struct envelope *e)
+{
+    const struct session_known *known = &s->p.known;
+    enum session_pipelining grade = session_grade(s);
+    size_t open = envelope_count(e, FATE_OPEN);
+
+    plan->pipelined = grade != PIPELINING_OFF;
+    plan->chunked = plan->pipelined && s->caps.chunking && !known->no_chunking && open <= plan->max;
+    plan->one_write = plan->chunked && grade == PIPELINING_FULL && known->proven &&
+                      known->offers == s->caps.offers && open == 1 && plan->octets <= ONE_WRITE_MAX;
+}
+
 void xfer_plan_make(struct xfer_plan *plan, const struct session *s, struct envelope *e,
                     const struct message *m, const struct xfer_params *p)
 {
@@ -141,27 +183,39 @@ void xfer_plan_make(struct xfer_plan *plan, const struct session *s, struct enve
     bool eight_bit = e->body_8bit || m->body.eight_bit || has_8bit(m->header.data, m->header.len);
 
     *plan = (struct xfer_plan){
-        .octets = caps->size ? message_wire_size(m) : 0,
+        .octets = message_wire_size(m),
+        .size = caps->size,
         .body_8bit = caps->eightbitmime && eight_bit,
         .utf8 = caps->smtputf8 && envelope_needs_utf8(e),
         .dsn = caps->dsn,
-        .pipelined = caps->pipelining && s->p.pipelining == PIPELINING_STANDARD,
+        .require_tls = s->p.require_tls,
         .max = s->p.max_recipients,
     };
     if (caps->rcpt_max > 0 && caps->rcpt_max < plan->max)
         plan->max = (size_t)caps->rcpt_max;
     if (plan->max > e->n)
         plan->max = e->n > 0 ? e->n : 1;
-    if (check_message(s, e, m))
+    if (check_require_tls(s, e) && check_message(s, e, m))
         check_addresses(s, e);
     if (p->partial_abort)
         check_abort(s, e, plan);
+    choose_flights(plan, s, e);
+}
+
+bool xfer_plan_wants_dsn(const struct envelope *e)
+{
+    bool wants = false;
+
+    for (size_t i = 0; i < e->n && !wants; i++)
+        wants =
+            e->rcpt[i].fate == FATE_OPEN && (e->rcpt[i].notify != 0 || e->rcpt[i].orcpt != NULL);
+    return wants || e->ret != RET_NONE || e->envid != NULL;
 }
 
 static void add_mail(const struct xfer_plan *plan, const struct envelope *e, struct buf *out)
 {
     buf_addf(out, "MAIL FROM:<%s>", e->sender);
-    if (plan->octets > 0)
+    if (plan->size)
         buf_addf(out, " SIZE=%llu", (unsigned long long)plan->octets);
     if (plan->body_8bit)
         buf_adds(out, " BODY=8BITMIME");
@@ -171,6 +225,8 @@ static void add_mail(const struct xfer_plan *plan, const struct envelope *e, str
         buf_addf(out, " RET=%s", e->ret == RET_FULL ? "FULL" : "HDRS");
     if (plan->dsn && is_xtext(e->envid))
         buf_addf(out, " ENVID=%s", e->envid);
+    if (plan->require_tls)
+        buf_adds(out, " REQUIRETLS");
 }
 
 /* RFC 3461 4.1: NEVER stands alone. */
@@ -209,9 +265,12 @@ static void add_rcpt(const struct xfer_plan *plan, const struct rcpt *r, struct 
 }
 
 void xfer_plan_line(const struct xfer_plan *plan, const struct envelope *e, const struct step *step,
-                    struct buf *out)
+                    const struct buf *login, struct buf *out)
 {
     switch (step->verb) {
+    case VERB_AUTH:
+        buf_add(out, login->data, login->len);
+        break;
     case VERB_RSET:
         buf_adds(out, "RSET");
         break;
@@ -223,6 +282,9 @@ void xfer_plan_line(const struct xfer_plan *plan, const struct envelope *e, cons
         break;
     case VERB_DATA:
         buf_adds(out, "DATA");
+        break;
+    case VERB_BDAT:
+        buf_addf(out, "BDAT %llu LAST", (unsigned long long)plan->octets);
         break;
     }
     buf_adds(out, "\r\n");

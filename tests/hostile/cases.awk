@@ -45,7 +45,7 @@ FILENAME ~ /states$/ {
         script[state, key] = ""
     } else if (key == "set")
         set[state] = set[state] rest "\n"
-    else if (key ~ /^(before|after|after-later|after-never)$/)
+    else if (key ~ /^(before|after|after-later|after-never|again)$/)
         script[state, key] = ""
     else if (key ~ /^(account|odd|later|never|next|rest|secret|slow|message|server)$/)
         word[state, key] = rest
@@ -354,8 +354,14 @@ function input(s,   body)
         "Message-ID: <1@example.org>\n\n" body "\n"
 }
 
-function write_case(s, e, want,   status, kind, fate, path, part)
+function write_case(s, e, want,   status, kind, fate, path, part, more)
 {
+    # "+": the message is offered once more at once, and what is expected is what comes of that.
+    if (sub(/^\+/, "", want)) {
+        if (!((s, "again") in script))
+            fail(s ", " e ": no script for another session")
+        more = "connection\n" expand(script[s, "again"], 0)
+    }
     if (want !~ /^(0|6[79]|7[5-7])[cdtplawxi]?(:[sbdu][sbdu])?$/)
         fail(s ", " e ": no such outcome: " want)
     split(want, part, ":")
@@ -366,7 +372,7 @@ function write_case(s, e, want,   status, kind, fate, path, part)
     path = to "/" s "." e ".case"
     printf "%s", "[why]\n" why[s] ": " e "\n\n" config(s, e) input(s) \
         "[server" (value(s, "server", "") == "" ? "" : " " word[s, "server"]) "]\n" \
-        expand(script[s, "before"], 0) happening(s, e) \
+        expand(script[s, "before"], 0) happening(s, e) more \
         "\n[status]\n" status "\n\n" errors(s, e, status, kind, fate) \
         "[time]\n" (e ~ /^(drip|silence)$/ && status != 0 ? "1.9 15" : "15") "\n\n" \
         "[see log]\n" log_pattern("bob@example\\.com", substr(fate, 1, 1)) \

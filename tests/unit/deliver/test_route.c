@@ -86,7 +86,8 @@ static void test_session(struct route *r, struct account *a)
     is_int(p.final_timeout_ms, 600000, "ten minutes for the verdict");
     ok(p.until >= now + 900000 && p.until < now + 960000, "deadline");
     is_int(p.max_recipients, 50, "max_recipients");
-    is_int(p.pipelining, PIPELINING_STANDARD, "pipelining = auto groups commands");
+    is_int(p.pipelining, PIPELINING_AUTO, "pipelining = auto");
+    is_int(p.known.ceiling, PIPELINING_FULL, "nothing is held against the server");
 
     a->ehlo_name = (char[]){"me.example.org"};
     a->user = (char[]){"alice"};

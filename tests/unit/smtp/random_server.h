@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,7 +36,9 @@ enum evil {
     EVIL_COUNT
 };
 
-enum server_state { WAITS_FOR_COMMAND, WAITS_FOR_TEXT };
+enum server_state { WAITS_FOR_COMMAND, WAITS_FOR_TEXT, WAITS_FOR_CHUNK, WAITS_FOR_RESPONSE };
+
+#define LOGIN "AUTH PLAIN AGFsaWNlAHB3"
 
 /* Octets of the output up to END tell the recipients in WHO (bits) that they have the message. */
 struct mark {
@@ -45,7 +48,8 @@ struct mark {
 
 struct server {
     int fd;
-    const struct buf *expected; /* the text as it must come in */
+    const struct buf *expected; /* the text as it must come in by DATA */
+    const struct buf *octets;   /* ... and by BDAT */
     bool is_held;               /* the client ignores signals while it waits */
     uint32_t seed;
     bool is_loud; /* print the conversation */
@@ -56,17 +60,33 @@ struct server {
     /* the temper of this one */
     unsigned evil, refuse, signal; /* in a thousand */
     bool pipelining, lmtp, abort, splits, has_limit;
+    bool chunking, wants_login, is_lax; /* lax: takes mail without the login that it wants */
+    bool may_fly;                       /* the client may send everything in one write */
+    bool works_on;                      /* does what it was told, also when it has gone bad */
+    bool is_mute;
     /* the transaction */
+    bool logged_in, login_refused;
+    size_t chunk_left;
+    bool is_last_chunk, in_chunks;
     bool has_mail, any_refused;
     unsigned taken[RCPTS];
     size_t n_taken;
-    enum { DUE_COMMAND, DUE_DATA, DUE_FINAL, DUE_NOT_LAST } due_now; /* the kind of reply */
+    enum {
+        DUE_COMMAND,
+        DUE_LOGIN,
+        DUE_DATA,
+        DUE_FINAL,
+        DUE_NOT_LAST
+    } due_now;        /* the kind of reply */
     bool no_end_mark; /* from here on the end mark must not come */
     const char *no_end_why;
     /* the record */
     unsigned must_have; /* ... and nothing the server did before is an excuse not to believe it */
     unsigned in_doubt;  /* recipients whose whole message came in and was not answered */
     bool said_421;
+    bool used_chunk;
+    unsigned has;    /* recipients that have the message, whatever was said of it */
+    bool stumbles;   /* said that it does not take what it offers */
     unsigned told;   /* recipients that were told, in whole replies, that they have it */
     unsigned said_5; /* a 5yz was said at all */
     bool is_bad;     /* has broken the protocol, closed or fallen silent */
@@ -203,6 +223,8 @@ static int odd_code(struct server *v, int code)
     static const int no_go[] = {250, 220, 299, 334};
     static const int no_final[] = {220, 221, 235, 253, 299};
 
+    if (v->due_now == DUE_LOGIN)
+        return no_yes[draw(v, 4)] != 235 ? 250 : 399; /* 334 has a meaning */
     if (v->due_now == DUE_DATA)
         return no_go[draw(v, 4)];
     if (v->due_now == DUE_COMMAND && code == 250 && chance(v, 500))
@@ -219,6 +241,7 @@ static bool be_evil(struct server *v, int code)
 
     v->is_bad = true;
     take_in(v); /* what was sent before the evil was seen is no offence */
+    v->is_mute = v->works_on && evil != EVIL_421 && evil != EVIL_LAST && evil != EVIL_EXTRA;
     switch (evil) {
     case EVIL_421:
         buf_adds(&v->out, "421 4.3.2 going down\r\n");
@@ -280,7 +303,7 @@ static bool be_evil(struct server *v, int code)
 /* Says CODE, or does worse; true when CODE was said. */
 static bool say(struct server *v, int code)
 {
-    if (v->is_silent || v->close_when_out)
+    if (v->is_silent || v->close_when_out || v->is_mute)
         return false;
     if (chance(v, v->evil))
         return be_evil(v, code);
@@ -303,20 +326,47 @@ static void forbid_end(struct server *v, const char *why)
 
 static void start_over(struct server *v)
 {
-    v->has_mail = v->any_refused = v->no_end_mark = false;
+    v->has_mail = v->any_refused = v->no_end_mark = v->in_chunks = false;
     v->n_taken = 0;
+}
+
+/* AUTH, or what is taken for its answer. */
+static void on_login(struct server *v, bool is_right)
+{
+    static const int refusals[] = {535, 535, 454, 504, 500, 503, 334, 250};
+    int code = is_right ? 235 : 501;
+
+    if (v->state == WAITS_FOR_COMMAND && chance(v, v->refuse / 3))
+        code = refusals[draw(v, 8)];
+    v->state = WAITS_FOR_COMMAND;
+    if (code == 334)
+        v->state = WAITS_FOR_RESPONSE;
+    v->stumbles = v->stumbles || code == 334 || code / 10 == 50 || code == 250;
+    v->login_refused = v->login_refused || code != 235;
+    v->is_bad = v->is_bad || code == 250;
+    v->due_now = DUE_LOGIN;
+    if (say(v, code))
+        v->logged_in = code == 235;
+    v->due_now = DUE_COMMAND;
+    for (size_t i = 0; code != 235 && i < RCPTS; i++)
+        v->due[i] = FATE_LATER;
 }
 
 static void on_mail(struct server *v)
 {
-    static const int refusals[] = {450, 451, 452, 550, 553, 552, 501};
+    static const int refusals[] = {450, 451, 452, 550, 553, 552, 501, 503};
     int code;
 
+    if (v->wants_login && !v->logged_in && !v->is_lax) {
+        (void)say(v, 530);
+        return;
+    }
     if (v->has_mail && !v->is_bad)
         blame(v, "MAIL inside a transaction");
     start_over(v);
     if (chance(v, v->refuse / 3)) {
-        code = refusals[draw(v, 7)];
+        code = refusals[draw(v, 8)];
+        v->stumbles = v->stumbles || code == 503;
         if (say(v, code)) {
             for (size_t i = 0; i < RCPTS; i++) {
                 if (v->due[i] == FATE_OPEN)
@@ -325,12 +375,12 @@ static void on_mail(struct server *v)
         }
         return;
     }
-    v->has_mail = say(v, 250);
+    v->has_mail = say(v, 250) || v->is_mute;
 }
 
 static void on_rcpt(struct server *v, const char *line)
 {
-    static const int refusals[] = {450, 451, 550, 554, 551, 553};
+    static const int refusals[] = {450, 451, 550, 554, 551, 553, 500};
     static const int acceptances[] = {250, 250, 250, 251, 252};
     const char *digit = strstr(line, "rcpt");
     unsigned who = digit != NULL ? (unsigned)(digit[4] - '0') : 0;
@@ -349,13 +399,14 @@ static void on_rcpt(struct server *v, const char *line)
         return;
     }
     if (chance(v, v->refuse)) {
-        code = refusals[draw(v, 6)];
+        code = refusals[draw(v, 7)];
+        v->stumbles = v->stumbles || code == 500;
         (void)say(v, code);
         v->any_refused = true;
         v->due[who] = fate_of(code);
         return;
     }
-    if (say(v, acceptances[draw(v, 5)]))
+    if (say(v, acceptances[draw(v, 5)]) || v->is_mute)
         v->taken[v->n_taken++] = who;
 }
 
@@ -396,6 +447,7 @@ static void on_end(struct server *v, unsigned who, bool is_last)
     bool refused = chance(v, v->refuse);
     int code = refused ? refusals[draw(v, 5)] : acceptances[draw(v, 5)];
     bool was_good = !v->is_bad;
+    bool by_chunk = v->in_chunks; /* of two replies to a chunk the worse one counts */
     bool said;
 
     v->due_now = is_last ? DUE_FINAL : DUE_NOT_LAST;
@@ -405,11 +457,13 @@ static void on_end(struct server *v, unsigned who, bool is_last)
         if ((who & 1u << i) != 0)
             v->due[i] = refused ? fate_of(code) : FATE_ACCEPTED;
     }
+    if (!refused && !v->said_421)
+        v->has |= who;
     if (!said && !v->said_421)
         v->in_doubt |= who;
     if (!said || refused || v->marks == MARKS)
         return;
-    if (was_good)
+    if (was_good && !(v->is_shifted && by_chunk))
         v->must_have |= who;
     /* R2: a 250 that goes on beyond the limit is one as soon as the limit is reached. */
     v->mark[v->marks].end = v->cut_at > 0 ? v->cut_at : v->out.len;
@@ -438,11 +492,98 @@ static void on_text_end(struct server *v)
     start_over(v);
 }
 
+/* "BDAT N" or "BDAT N LAST". */
+static void on_bdat(struct server *v, const char *line)
+{
+    char *end;
+    unsigned long n = strtoul(line + 5, &end, 10);
+
+    v->is_last_chunk = strcmp(end, " LAST\r\n") == 0;
+    if ((!v->is_last_chunk && strcmp(end, "\r\n") != 0) || n == 0 || n > 1000000)
+        blame(v, "a strange BDAT");
+    if (!v->chunking || !v->pipelining)
+        blame(v, "BDAT, and it was not offered");
+    if (!v->is_bad && !v->may_fly && (!v->has_mail || v->n_taken == 0 || v->login_refused))
+        blame(v, "a chunk for nobody");
+    if (v->abort && v->any_refused && !v->is_shifted && !v->may_fly)
+        blame(v, "a chunk after a refusal, with partial = abort");
+    if (!v->in_chunks)
+        buf_reset(&v->text);
+    v->in_chunks = v->used_chunk = true;
+    v->chunk_left = n;
+    v->state = WAITS_FOR_CHUNK;
+}
+
+/* The whole message has come in chunks: the same as at an end mark. */
+static void on_last_chunk(struct server *v)
+{
+    unsigned all = 0;
+
+    if (v->no_end_mark)
+        blame(v, v->no_end_why);
+    if (v->octets->len != v->text.len || memcmp(v->octets->data, v->text.data, v->text.len) != 0)
+        blame(v, "the chunks differ from the message");
+    if (!v->is_held && !v->is_shifted)
+        blame(v, "signals were not held while the last chunk left");
+    for (size_t i = 0; i < v->n_taken; i++) {
+        all |= 1u << v->taken[i];
+        if (v->lmtp)
+            on_end(v, 1u << v->taken[i], i + 1 == v->n_taken);
+    }
+    if (!v->lmtp)
+        on_end(v, all, true);
+    start_over(v);
+}
+
+/* A chunk has come. After a refusal not even QUIT may. */
+static void on_chunk_end(struct server *v)
+{
+    static const int refusals[] = {503, 502, 500, 521, 451, 554, 552};
+    unsigned refuse = v->may_fly || v->is_last_chunk ? v->refuse / 4 : v->refuse / 2;
+    int code = refusals[draw(v, 7)];
+
+    v->state = WAITS_FOR_COMMAND;
+    if (v->has_mail && v->n_taken > 0 && !chance(v, refuse)) {
+        if (v->is_last_chunk)
+            on_last_chunk(v);
+        else if (!say(v, 250) && !v->is_mute)
+            forbid_end(v, "another chunk, although one was not answered");
+        return;
+    }
+    if (!v->has_mail || v->n_taken == 0)
+        code = 503;
+    else if (v->lmtp && v->is_last_chunk && v->n_taken > 1)
+        code = 500; /* any other would be for the first of them alone */
+    v->stumbles = v->stumbles || code < 510 || code == 521;
+    (void)say(v, code);
+    for (size_t i = 0; v->has_mail && i < v->n_taken; i++)
+        v->due[v->taken[i]] = fate_of(code);
+    start_over(v);
+    forbid_end(v, "another chunk, although one was refused");
+    v->must_hear_nothing = !v->is_shifted && v->marks == 0;
+}
+
+/* Takes a chunk as far as it is there; true at its end. */
+static bool on_chunk(struct server *v)
+{
+    size_t n = v->in.len < v->chunk_left ? v->in.len : v->chunk_left;
+
+    buf_add(&v->text, v->in.data, n);
+    buf_drop(&v->in, n);
+    v->chunk_left -= n;
+    return v->chunk_left == 0;
+}
+
 static void on_command(struct server *v, const char *line)
 {
+    if (v->state == WAITS_FOR_RESPONSE) {
+        on_login(v, strcmp(line, LOGIN + 11) == 0);
+        return;
+    }
     if (strncmp(line, "EHLO ", 5) == 0 || strncmp(line, "LHLO ", 5) == 0) {
         if (v->pipelining && !chance(v, v->evil))
-            buf_adds(&v->out, "250-mail.example.org\r\n250-PIPELINING\r\n250 SIZE 9999999\r\n");
+            buf_addf(&v->out, "250-mail.example.org\r\n250-PIPELINING\r\n%s250 SIZE 9999999\r\n",
+                     v->chunking ? "250-CHUNKING\r\n" : "");
         else
             (void)say(v, chance(v, v->refuse / 8) ? 451 : 250);
     } else if (strncmp(line, "MAIL FROM:<", 11) == 0) {
@@ -453,6 +594,10 @@ static void on_command(struct server *v, const char *line)
         v->due_now = DUE_DATA;
         on_data(v);
         v->due_now = DUE_COMMAND;
+    } else if (strncmp(line, "BDAT ", 5) == 0) {
+        on_bdat(v, line);
+    } else if (strcmp(line, LOGIN "\r\n") == 0) {
+        on_login(v, true);
     } else if (strcmp(line, "RSET\r\n") == 0) {
         if (say(v, 250))
             start_over(v);
@@ -500,7 +645,8 @@ static bool server_step(struct server *v)
     if (v->is_closed || (moved && chance(v, 500)))
         return moved;
     take_in(v);
-    while (v->in.len > 0 && !v->is_silent && !v->close_when_out && !v->must_hear_nothing) {
+    while (v->in.len > 0 &&
+           (v->is_mute || (!v->is_silent && !v->close_when_out && !v->must_hear_nothing))) {
         char line[4096];
         const char *lf;
         size_t n;
@@ -510,6 +656,14 @@ static bool server_step(struct server *v)
             if (on_text(v))
                 on_text_end(v);
             else if (!v->no_end_mark && chance(v, v->evil))
+                speak_early(v);
+            continue;
+        }
+        if (v->state == WAITS_FOR_CHUNK) {
+            moved = true;
+            if (on_chunk(v))
+                on_chunk_end(v);
+            else if (!v->no_end_mark && !v->may_fly && chance(v, v->evil))
                 speak_early(v);
             continue;
         }

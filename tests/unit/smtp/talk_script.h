@@ -6,6 +6,7 @@
  *   ~ TEXT   sends TEXT alone
  *   < TEXT   wants TEXT and CRLF, nothing else
  *   .        reads on to the end mark of a message
+ *   = N      reads N octets of a chunk
  *   |        ends a write
  *   !        closes
  * At its end it reads until the client is gone and keeps that as the tail.
@@ -17,6 +18,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -70,6 +72,14 @@ static void script_text(struct script *s)
         buf_addc(&s->got, c);
 }
 
+static void script_chunk(struct script *s, const char *number)
+{
+    char c;
+
+    for (long n = strtol(number, NULL, 10); n > 0 && script_read(s, &c); n--)
+        buf_addc(&s->got, c);
+}
+
 static void script_flush(struct script *s, struct buf *out)
 {
     if (out->len > 0 && send(s->fd, out->data, out->len, MSG_NOSIGNAL) < 0 && s->oops.len == 0)
@@ -101,6 +111,8 @@ static void *script_run(void *arg)
             script_want(s, text, text_n);
         if (*at == '.')
             script_text(s);
+        if (*at == '=')
+            script_chunk(s, text);
         if (*at == '!')
             shutdown(s->fd, SHUT_RDWR);
         s->passed++;

@@ -21,6 +21,13 @@ enum {
     BAD_RCPT = 512, /* the second address holds a line end */
     UTF8_RCPT = 1024,
     BROKEN = 2048, /* the state at the end */
+    AUTO = 4096,
+    FULL = 8192,      /* on a proven server */
+    LOGIN = 16384,    /* one waits to travel */
+    NO_CHUNK = 32768, /* the server has stumbled over BDAT */
+    REQUIRE = 65536,  /* require_tls */
+    UNPROVEN = 131072,
+    CEILING = 262144, /* the server has stumbled over groups */
 };
 
 struct row {
@@ -29,7 +36,8 @@ struct row {
     const char *offers; /* behind "250-mail.example.org", lines with codes */
     size_t rcpts;
     const char *script; /* behind EHLO */
-    const char *fates;  /* A, L, N for each recipient, then the return cause's name */
+    const char *fates;  /* A, L, N, O for each recipient, the return cause's name and, behind a
+                           colon, what the result holds */
     const char *causes; /* of the recipients not accepted, with blanks between */
     const char *tail;
 };
@@ -45,6 +53,10 @@ struct row {
 #define OK      "> 250 ok\n"
 #define GO      "> 354 go\n"
 #define TEXT    ".\n"
+#define BOTH    "250-PIPELINING\n> 250 CHUNKING"
+#define AUTH    "< AUTH PLAIN AGFsaWNlAHB3\n"
+#define IN      "> 235 in\n"
+#define BDAT    "< BDAT 51 LAST\n= 51\n"
 
 static const struct row rows[] = {
     /* how commands are grouped */
@@ -134,8 +146,8 @@ static const struct row rows[] = {
     {"all, and 354: hang up without the end mark", BROKEN, PIPE, 2,
      MAIL R0 R1 DATA OK "> 550 no\n> 550 no\n" GO, "NN none", "rcpt-refused rcpt-refused", ""},
     {"... and those whose turn never came", TWO | BROKEN, PIPE, 3,
-     MAIL R0 R1 DATA OK "> 550 no\n> 550 no\n" GO, "NNL closed", "rcpt-refused rcpt-refused closed",
-     ""},
+     MAIL R0 R1 DATA OK "> 550 no\n> 550 no\n" GO, "NNO closed: again",
+     "rcpt-refused rcpt-refused none", ""},
     {"RCPT 530 is the account's", 0, NOTHING, 2, MAIL OK R0 OK R1 "> 530 5.7.0 login\n",
      "LL auth-needed", "auth-needed auth-needed", QUIT},
     {"RCPT 530 in a group, and 354", BROKEN, PIPE, 2, MAIL R0 R1 DATA OK OK "> 530 login\n" GO,
@@ -221,7 +233,7 @@ static const struct row rows[] = {
     {"accepted, and something behind it", BROKEN, NOTHING, 1,
      MAIL OK R0 OK DATA GO TEXT OK "> 550 no\n", "A none", "", ""},
     {"accepted, then 421 before the next", BROKEN | TWO, NOTHING, 3,
-     MAIL OK R0 OK R1 OK DATA GO TEXT OK "> 421 bye\n", "AAL busy", "busy", ""},
+     MAIL OK R0 OK R1 OK DATA GO TEXT OK "> 421 bye\n", "AAO busy: again", "none", ""},
     {"accepted, then closed", 0, NOTHING, 1, MAIL OK R0 OK DATA GO TEXT OK "!\n", "A none", "", ""},
     {"out of turn before MAIL", BROKEN, PIPE, 1, "> 250 hello\n", "L protocol", "protocol", ""},
     /* LMTP */
@@ -234,6 +246,232 @@ static const struct row rows[] = {
      MAIL R0 DATA OK OK GO TEXT "> 552 5.2.2 quota\n", "N none", "rcpt-refused", QUIT},
     {"LMTP: 421 between verdicts", LMTP | BROKEN, PIPE, 2,
      MAIL R0 R1 DATA OK OK OK GO TEXT OK "> 421 bye\n", "AL busy", "busy", ""},
+    /* chunks */
+    {"BDAT in the place of DATA", 0, BOTH, 2, MAIL R0 R1 OK OK OK BDAT OK, "AA none", "", QUIT},
+    {"a server that has stumbled over it", NO_CHUNK, BOTH, 1, MAIL R0 DATA OK OK GO TEXT OK,
+     "A none", "", QUIT},
+    {"no BDAT without groups", 0, "250 CHUNKING", 1, MAIL OK R0 OK DATA GO TEXT OK, "A none", "",
+     QUIT},
+    {"no BDAT in lock step", LOCKSTEP, BOTH, 1, MAIL OK R0 OK DATA GO TEXT OK, "A none", "", QUIT},
+    {"no groups where they were stumbled over", CEILING, BOTH, 1, MAIL OK R0 OK DATA GO TEXT OK,
+     "A none", "", QUIT},
+    {"no BDAT when one transaction will not do", TWO, BOTH, 3,
+     MAIL R0 R1 DATA OK OK OK GO TEXT OK MAIL R2 DATA OK OK GO TEXT OK, "AAA none", "", QUIT},
+    {"nobody accepted: no chunk", 0, BOTH, 2, MAIL R0 R1 OK "> 550 no\n> 450 no\n", "NL none",
+     "rcpt-refused rcpt-later", QUIT},
+    {"abort: no chunk", ABORT, BOTH, 2, MAIL R0 R1 OK OK "> 450 no\n", "LL none",
+     "rcpt-later rcpt-later", QUIT},
+    {"the chunk goes to the others", 0, BOTH, 2, MAIL R0 R1 OK "> 550 no\n" OK BDAT OK, "NA none",
+     "rcpt-refused", QUIT},
+    {"452 behind an acceptance, and a chunk each", 0, BOTH, 2,
+     MAIL R0 R1 OK OK "> 452 too many\n" BDAT OK MAIL R1 OK OK BDAT OK, "AA none", "", QUIT},
+    {"a refused chunk ends the connection", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 550 spam\n",
+     "N none", "message-refused", ""},
+    {"552 to a chunk is a verdict", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 552 big\n", "N none",
+     "too-big", ""},
+    {"554 to a chunk is a verdict", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 554 no\n", "N none",
+     "message-refused", ""},
+    {"451 to a chunk is a verdict", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 451 no\n", "L none",
+     "transaction-later", ""},
+    {"... and those behind may go elsewhere", BROKEN, BOTH, 2,
+     MAIL R0 R1 OK OK "> 452 too many\n" BDAT "> 550 spam\n", "NO closed: again",
+     "message-refused none", ""},
+    {"500 to BDAT", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 500 what\n", "O protocol: chunk again",
+     "none", ""},
+    {"501 to BDAT", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 501 what\n", "O protocol: chunk again",
+     "none", ""},
+    {"502 to BDAT", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 502 what\n", "O protocol: chunk again",
+     "none", ""},
+    {"503 to BDAT", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 503 what\n", "O protocol: chunk again",
+     "none", ""},
+    {"504 to BDAT", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 504 what\n", "O protocol: chunk again",
+     "none", ""},
+    {"521 to BDAT and the end", BROKEN, BOTH, 2,
+     MAIL R0 R1 OK "> 550 no\n" OK BDAT "> 521 what\n!\n", "NO protocol: chunk again",
+     "rcpt-refused none", ""},
+    {"closed behind the chunk", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "!\n",
+     "L may-have-arrived: chunk", "may-have-arrived", ""},
+    {"421 to a chunk", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 421 bye\n", "L busy", "busy", ""},
+    {"354 to a chunk", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT GO, "L may-have-arrived",
+     "may-have-arrived", ""},
+    {"one reply too many before the chunk", BROKEN, BOTH, 1, MAIL R0 OK OK OK, "L protocol: group",
+     "protocol", ""},
+    {"two replies to a chunk: the worse", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT OK "> 554 no\n",
+     "N none: group", "message-refused", ""},
+    {"two replies to a chunk, the worse first", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT "> 451 no\n" OK,
+     "L none: group", "transaction-later", ""},
+    {"two good replies to a chunk", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT OK OK, "A none: group", "",
+     ""},
+    {"a farewell behind the chunk", BROKEN, BOTH, 1, MAIL R0 OK OK BDAT OK "> 421 bye\n", "A none",
+     "", ""},
+    {"two replies to a dot: the first", BROKEN, PIPE, 1, MAIL R0 DATA OK OK GO TEXT OK "> 554 no\n",
+     "A none: group", "", ""},
+    {"LMTP: a chunk has a verdict for each", LMTP, BOTH, 3,
+     MAIL R0 R1 R2 OK OK "> 550 no\n" OK BDAT OK OK, "ANA none", "rcpt-refused", QUIT},
+    {"LMTP: refused for one", LMTP | BROKEN, BOTH, 2,
+     MAIL R0 R1 OK OK OK BDAT OK "> 550 5.2.2 full\n", "AN none", "rcpt-refused", ""},
+    {"LMTP: 503 for the first, and more", LMTP | BROKEN, BOTH, 2,
+     MAIL R0 R1 OK OK OK BDAT "> 503 what\n" OK, "NA none", "message-refused", ""},
+    {"LMTP: 503 for the command", LMTP | BROKEN, BOTH, 2,
+     MAIL R0 R1 OK OK OK BDAT "> 503 what\n!\n", "OO protocol: chunk again", "none none", ""},
+    {"LMTP: closed between the verdicts", LMTP | BROKEN, BOTH, 2, MAIL R0 R1 OK OK OK BDAT OK "!\n",
+     "AL may-have-arrived: chunk", "may-have-arrived", ""},
+    /* the login in the group */
+    {"AUTH travels", AUTO | LOGIN, BOTH, 2, AUTH MAIL R0 R1 IN OK OK OK BDAT OK, "AA none", "",
+     QUIT},
+    {"AUTH travels, and DATA", AUTO | LOGIN, PIPE, 2, AUTH MAIL R0 R1 DATA IN OK OK OK GO TEXT OK,
+     "AA none", "", QUIT},
+    {"AUTH travels, abort: DATA does not", AUTO | LOGIN | ABORT, PIPE, 2,
+     AUTH MAIL R0 R1 IN OK OK OK DATA GO TEXT OK, "AA none", "", QUIT},
+    {"AUTH travels, abort of one", AUTO | LOGIN | ABORT, PIPE, 1,
+     AUTH MAIL R0 DATA IN OK OK GO TEXT OK, "A none", "", QUIT},
+    {"AUTH alone in standard", LOGIN, BOTH, 1, AUTH IN MAIL R0 OK OK BDAT OK, "A none", "", QUIT},
+    {"AUTH alone, the initial response ignored", LOGIN, BOTH, 1,
+     AUTH "> 334 \n< AGFsaWNlAHB3\n" IN MAIL R0 OK OK BDAT OK, "A none", "", QUIT},
+    {"AUTH alone, refused", LOGIN, BOTH, 1, AUTH "> 535 no\n", "L auth-refused", "auth-refused",
+     QUIT},
+    {"AUTH alone for DSN, and EHLO again", AUTO | LOGIN | DSN, BOTH, 2,
+     AUTH IN "< EHLO me\n> 250-m\n> 250-PIPELINING\n> 250 DSN\n"
+             "< MAIL FROM:<alice@example.org> RET=HDRS ENVID=id+3D1\n"
+             "< RCPT TO:<r0@example.org> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;r0@example.org\n"
+             "< RCPT TO:<r1@example.org> NOTIFY=NEVER\n" DATA OK OK OK GO TEXT OK,
+     "AA none", "", QUIT},
+    {"... which may be refused", AUTO | LOGIN | DSN, BOTH, 2,
+     AUTH IN "< EHLO me\n> 503 again?\n" MAIL R0 R1 OK OK OK BDAT OK, "AA none", "", QUIT},
+    {"AUTH refused: nothing more is said", AUTO | LOGIN | BROKEN, PIPE, 1,
+     AUTH MAIL R0 DATA "> 535 no\n> 250 a\n> 250 b\n> 354 go\n", "L auth-refused", "auth-refused",
+     ""},
+    {"AUTH refused, then silence", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 535 no\n",
+     "L auth-refused", "auth-refused", ""},
+    {"AUTH put off", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 454 no\n", "L auth-temporary",
+     "auth-temporary", ""},
+    {"AUTH 334", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 334 \n", "O protocol: login again",
+     "none", ""},
+    {"AUTH 503", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 503 no\n",
+     "O protocol: group again", "none", ""},
+    {"AUTH 250", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 250 no\n",
+     "O protocol: group again", "none", ""},
+    {"AUTH 421", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 421 no\n", "O busy: group again",
+     "none", ""},
+    {"closed before AUTH's reply", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "!\n",
+     "O closed: group again", "none", ""},
+    /* stumbles over a group */
+    {"503 to MAIL", BROKEN, PIPE, 2, MAIL R0 R1 DATA "> 503 what\n", "OO protocol: group again",
+     "none none", ""},
+    {"503 to MAIL in lock step is a verdict", 0, NOTHING, 1, MAIL "> 503 what\n", "N none",
+     "sender-refused", QUIT},
+    {"501 to MAIL is a verdict", 0, BOTH, 1, MAIL R0 "> 501 what\n> 503 what\n", "N none",
+     "sender-refused", QUIT},
+    {"500 to RCPT", BROKEN, BOTH, 2, MAIL R0 R1 OK OK "> 500 what\n", "OO protocol: group again",
+     "none none", ""},
+    {"503 to RCPT behind another's refusal is a verdict", 0, BOTH, 2,
+     MAIL R0 R1 OK "> 550 no\n> 503 what\n", "NN none", "rcpt-refused rcpt-refused", QUIT},
+    {"421 with a word on pipelining", BROKEN, BOTH, 2,
+     MAIL R0 R1 OK "> 550 no\n> 421 improper PIPELINING\n", "NO busy: group again",
+     "rcpt-refused none", ""},
+    {"500 with a word on pipelining, and the end", BROKEN, PIPE, 1,
+     MAIL R0 DATA OK "> 500 5.5.1 Invalid command: Pipelining not supported\n!\n",
+     "O protocol: group again", "none", ""},
+    {"554 with a word on synchronization", BROKEN, PIPE, 1,
+     MAIL R0 DATA OK OK "> 554 SMTP synchronization error\n!\n", "O protocol: group again", "none",
+     ""},
+    {"... in lock step it is a verdict", 0, NOTHING, 1,
+     MAIL OK R0 OK DATA "> 554 SMTP synchronization error\n", "N none", "message-refused", QUIT},
+    {"... to the text", BROKEN, PIPE, 1,
+     MAIL R0 DATA OK OK GO TEXT "> 554 SMTP synchronization error\n!\n", "O protocol: group again",
+     "none", ""},
+    {"354 to MAIL in a group", BROKEN, BOTH, 1, MAIL R0 "> 354 what\n", "O protocol: group again",
+     "none", ""},
+    {"221 to RCPT in a group", BROKEN, BOTH, 2, MAIL R0 R1 OK OK "> 221 what\n",
+     "LL protocol: group", "protocol protocol", ""},
+    {"closed before MAIL's reply", BROKEN, BOTH, 1, MAIL R0 "!\n", "O closed: group again", "none",
+     ""},
+    {"closed before RCPT's reply", BROKEN, BOTH, 1, MAIL R0 OK "!\n", "L closed", "closed", ""},
+    {"closed before MAIL's reply in lock step", BROKEN, NOTHING, 1, MAIL "!\n", "L closed",
+     "closed", ""},
+    {"421 before MAIL's reply", BROKEN, BOTH, 1, MAIL R0 "> 421 bye\n", "O busy: group again",
+     "none", ""},
+    {"421 to the second MAIL", TWO | BROKEN, PIPE, 3,
+     MAIL R0 R1 DATA OK OK OK GO TEXT OK MAIL R2 DATA "> 421 enough\n", "AAO busy: again", "none",
+     ""},
+    {"421 to the second MAIL in lock step", TWO | BROKEN, NOTHING, 3,
+     MAIL OK R0 OK R1 OK DATA GO TEXT OK MAIL "> 421 enough\n", "AAO busy: again", "none", ""},
+    {"closed before the second MAIL's reply", TWO | BROKEN, PIPE, 3,
+     MAIL R0 R1 DATA OK OK OK GO TEXT "> 451 no\n< RSET\n" MAIL R2 DATA "!\n", "LLO closed: again",
+     "transaction-later transaction-later none", ""},
+    {"LIMITS MAILMAX", TWO, "250-LIMITS MAILMAX=1\n> 250 PIPELINING", 3,
+     MAIL R0 R1 DATA OK OK OK GO TEXT OK, "AAO closed: again", "none", QUIT},
+    /* everything in one write */
+    {"one write", FULL | LOGIN, BOTH, 1, AUTH MAIL R0 BDAT IN OK OK OK, "A none", "", QUIT},
+    {"one write without login", FULL, BOTH, 1, MAIL R0 BDAT OK OK OK, "A none", "", QUIT},
+    {"LMTP in one write", FULL | LMTP, BOTH, 1, MAIL R0 BDAT OK OK OK, "A none", "", QUIT},
+    {"not for two", FULL | LOGIN, BOTH, 2, AUTH MAIL R0 R1 IN OK OK OK BDAT OK, "AA none", "",
+     QUIT},
+    {"not on an unproven server", FULL | LOGIN | UNPROVEN, BOTH, 1, AUTH MAIL R0 IN OK OK BDAT OK,
+     "A none", "", QUIT},
+    {"not without CHUNKING", FULL | LOGIN, PIPE, 1, AUTH MAIL R0 DATA IN OK OK GO TEXT OK, "A none",
+     "", QUIT},
+    {"not where BDAT was stumbled over", FULL | LOGIN | NO_CHUNK, BOTH, 1,
+     AUTH MAIL R0 DATA IN OK OK GO TEXT OK, "A none", "", QUIT},
+    {"login refused, message refused", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT "> 535 no\n> 530 a\n> 530 b\n> 530 c\n", "L auth-refused", "auth-refused",
+     ""},
+    {"login refused, and the end", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT "> 535 no\n> 530 a\n!\n", "L auth-refused", "auth-refused", ""},
+    {"login refused, message accepted", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT "> 535 no\n" OK OK OK, "A accepted-without-login: without-login", "", ""},
+    {"login refused, recipient refused, 250", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT "> 535 no\n" OK "> 550 no\n" OK, "L auth-refused", "auth-refused", ""},
+    {"MAIL refused", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT IN "> 550 no\n> 503 a\n> 503 b\n", "N none", "sender-refused", ""},
+    {"MAIL refused, and all the same accepted", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT IN "> 550 no\n" OK OK, "A none: group", "", ""},
+    {"MAIL 530", FULL | BROKEN, BOTH, 1, MAIL R0 BDAT "> 530 login\n> 530 a\n> 530 b\n",
+     "L auth-needed", "auth-needed", ""},
+    {"greylisted, and the echo of another class", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT IN OK "> 450 later\n> 554 no valid recipients\n", "L none", "rcpt-later",
+     ""},
+    {"recipient refused, and the end", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT IN OK "> 550 no\n!\n", "N none", "rcpt-refused", ""},
+    {"message refused", FULL | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 BDAT IN OK OK "> 550 spam\n",
+     "N none", "message-refused", ""},
+    {"503 to the chunk", FULL | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 BDAT IN OK OK "> 503 what\n",
+     "O protocol: chunk again", "none", ""},
+    {"503 to MAIL, refused", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT IN "> 503 a\n> 503 b\n> 503 c\n", "O protocol: group again", "none", ""},
+    {"503 to MAIL, and the end", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT IN "> 503 a\n> 503 b\n!\n", "L may-have-arrived: group", "may-have-arrived",
+     ""},
+    {"503 to RCPT, and the chunk accepted", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT IN OK "> 503 a\n" OK, "L may-have-arrived: group", "may-have-arrived", ""},
+    {"503 to MAIL, and all the same accepted", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT IN "> 503 a\n" OK OK, "A none: group", "", ""},
+    {"334 and refusals", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT "> 334 \n> 501 a\n> 503 b\n> 503 c\n", "O protocol: login again", "none",
+     ""},
+    {"334 and the end", FULL | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 BDAT "> 334 \n> 501 a\n!\n",
+     "L may-have-arrived: login", "may-have-arrived", ""},
+    {"250 to AUTH", FULL | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 BDAT OK OK OK OK,
+     "L may-have-arrived: group", "may-have-arrived", ""},
+    {"235, and the end", FULL | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 BDAT IN "!\n",
+     "L may-have-arrived: group", "may-have-arrived", ""},
+    {"all but the verdict", FULL | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 BDAT IN OK OK "!\n",
+     "L may-have-arrived: group", "may-have-arrived", ""},
+    {"no reply at all", FULL | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 BDAT "!\n",
+     "L may-have-arrived: group", "may-have-arrived", ""},
+    {"garbage", FULL | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 BDAT IN "> hello\n",
+     "L may-have-arrived", "may-have-arrived", ""},
+    {"421 to AUTH", FULL | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 BDAT "> 421 bye\n",
+     "L busy: group", "busy", ""},
+    {"421 to MAIL with a word", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT IN "> 421 no pipelining\n", "O busy: group again", "none", ""},
+    {"421 to the chunk", FULL | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 BDAT IN OK OK "> 421 bye\n",
+     "L busy", "busy", ""},
+    {"two replies to the chunk", FULL | LOGIN | BROKEN, BOTH, 1,
+     AUTH MAIL R0 BDAT IN OK OK OK "> 550 no\n", "N none: group", "message-refused", ""},
+    /* REQUIRETLS */
+    {"REQUIRETLS only over TLS", REQUIRE, "250 REQUIRETLS", 2, "", "NN none",
+     "message-refused message-refused", QUIT},
 };
 
 static struct message *make_message(const char *text, size_t n)
@@ -260,7 +498,14 @@ static struct session_params params(int flags)
         .final_timeout_ms = (flags & NO_TIME) != 0 ? 0 : 20000,
         .ready_by = deadline_in(20000),
         .until = deadline_in(20000),
-        .pipelining = (flags & LOCKSTEP) != 0 ? PIPELINING_OFF : PIPELINING_STANDARD,
+        .pipelining = (flags & LOCKSTEP) != 0 ? PIPELINING_OFF
+                      : (flags & AUTO) != 0   ? PIPELINING_AUTO
+                      : (flags & FULL) != 0   ? PIPELINING_FULL
+                                              : PIPELINING_STANDARD,
+        .known.ceiling = (flags & CEILING) != 0 ? PIPELINING_OFF : PIPELINING_FULL,
+        .known.no_chunking = (flags & NO_CHUNK) != 0,
+        .known.proven = (flags & UNPROVEN) == 0,
+        .require_tls = (flags & REQUIRE) != 0,
         .max_recipients = (flags & TWO) != 0 ? 2 : 100,
     };
 }
@@ -306,6 +551,28 @@ static void tell_fates(const struct envelope *e, enum cause c, struct buf *fates
     buf_addf(fates, " %s", fault_row(c)->name);
 }
 
+static void tell_result(const struct xfer_result *r, struct buf *out)
+{
+    static const char *const stumbles[] = {"", " login", " chunk", " group"};
+
+    if (r->stumble == STUMBLE_NONE && !r->again && !r->without_login)
+        return;
+    buf_addf(out, ":%s%s%s", stumbles[r->stumble], r->again ? " again" : "",
+             r->without_login ? " without-login" : "");
+}
+
+/* What a login that waits and the memory of a server would have been filled with. */
+static void prepare(struct session *s, int flags)
+{
+    if ((flags & LOGIN) != 0) {
+        buf_init_secret(&s->login, 100);
+        buf_adds(&s->login, "AUTH PLAIN AGFsaWNlAHB3");
+        s->login_shown = 11;
+        s->mech = SASL_PLAIN;
+    }
+    s->p.known.offers = s->caps.offers;
+}
+
 static void run_row(const struct row *row)
 {
     static const char text_7[] = "From: alice@example.org\nSubject: a test\n\nhello\n";
@@ -332,8 +599,10 @@ static void run_row(const struct row *row)
              row->script[0] == '>' ? "" : "|\n", row->script);
     c = session_open(&s, script_start(&server, script.data), &p, NULL, &why);
     if (ok(c == CAUSE_NONE, "%s", row->why)) {
+        prepare(s, row->flags);
         c = (xp.reply = &words, xfer_run(s, &e, m, &xp, &result, &why));
         tell_fates(&e, c, &fates, &causes);
+        tell_result(&result, &fates);
         is_str(fates.data, row->fates, "... fates");
         is_str(causes.data, row->causes, "... causes");
         ok((s->state == SESSION_BROKEN) == ((row->flags & BROKEN) != 0), "... state %d", s->state);
@@ -396,69 +665,208 @@ static void test_words(void)
     buf_free(&words);
 }
 
+/* Lines of many lengths, with dots where they hurt, and what DATA and BDAT make of them. */
+static void make_big(struct buf *text, struct buf *data, struct buf *chunk, size_t n)
+{
+    static const char line[] =
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+    unsigned seed = 7;
+
+    buf_init(text, 1 << 24);
+    buf_init(data, 1 << 24);
+    buf_init(chunk, 1 << 24);
+    buf_adds(text, "Subject: big\n\n");
+    buf_adds(data, "Subject: big\r\n\r\n");
+    while (text->len < n) {
+        seed = seed * 1103515245u + 12345u;
+        if ((seed >> 16) % 3 == 0) {
+            buf_adds(text, ".\n");
+            buf_adds(data, "..\r\n");
+            buf_adds(chunk, ".\r\n");
+        } else {
+            int len = (int)((seed >> 20) % 60);
+
+            buf_addf(text, "%.*s\n", len, line);
+            buf_addf(data, "%.*s\r\n", len, line);
+            buf_addf(chunk, "%.*s\r\n", len, line);
+        }
+    }
+    buf_splice(chunk, 0, 0, "Subject: big\r\n\r\n", 16);
+    buf_adds(data, ".\r\n");
+}
+
+struct big {
+    struct script server;
+    struct envelope e;
+    struct session *s;
+    struct fault why;
+    struct xfer_result result;
+    enum cause cause;
+};
+
+/* One transfer of M by SCRIPT. The session is left open for the caller to look at. */
+static void big_run(struct big *b, const struct message *m, const char *script)
+{
+    struct session_params p = params(0);
+    struct xfer_params xp = {0};
+
+    memset(b, 0, sizeof(*b));
+    make_envelope(&b->e, 0, 1);
+    is_int(session_open(&b->s, script_start(&b->server, script), &p, NULL, &b->why), CAUSE_NONE,
+           "open");
+    b->cause = xfer_run(b->s, &b->e, m, &xp, &b->result, &b->why);
+}
+
+static void big_end(struct big *b, const struct buf *want)
+{
+    session_close(&b->s);
+    script_join(&b->server);
+    is_str(b->server.oops.data, "", "the script was followed");
+    if (want != NULL)
+        ok(b->server.got.len == want->len && memcmp(b->server.got.data, want->data, want->len) == 0,
+           "%zu octets arrived as they should", want->len);
+    script_free(&b->server);
+    envelope_free(&b->e);
+    fault_free(&b->why);
+}
+
 /* A body beyond all buffers, from a file, with a dot at every border there may be. */
 static void test_big(void)
 {
     static const char script[] = "> 220 hi\n< EHLO me\n> 250 hi\n" MAIL OK R0 OK DATA GO TEXT OK;
-    struct session_params p = params(0);
-    struct xfer_params xp = {0};
-    struct xfer_result result;
-    struct session *s = NULL;
     struct message *m;
-    struct fault why = {0};
-    struct script server;
-    struct envelope e;
-    struct buf text, want;
-    unsigned seed = 7;
+    struct buf text, data, chunk;
+    struct big b;
 
-    buf_init(&text, 1 << 24);
-    buf_init(&want, 1 << 24);
-    buf_adds(&text, "Subject: big\n\n");
-    buf_adds(&want, "Subject: big\r\n\r\n");
-    while (text.len < 600000) {
-        seed = seed * 1103515245u + 12345u;
-        if ((seed >> 16) % 3 == 0) {
-            buf_adds(&text, ".\n");
-            buf_adds(&want, "..\r\n");
-        } else {
-            buf_addf(&text, "%.*s\n", (int)((seed >> 20) % 60),
-                     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-            buf_addf(&want, "%.*s\r\n", (int)((seed >> 20) % 60),
-                     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-        }
-    }
-    buf_adds(&want, ".\r\n");
+    make_big(&text, &data, &chunk, 600000);
     m = make_message(text.data, text.len);
     ok(m->fd >= 0, "the body is in a file");
-    make_envelope(&e, 0, 1);
-    is_int(session_open(&s, script_start(&server, script), &p, NULL, &why), CAUSE_NONE, "open");
-    is_int(xfer_run(s, &e, m, &xp, &result, &why), CAUSE_NONE, "run, and nobody wants the words");
-    session_close(&s);
-    script_join(&server);
-    is_str(server.oops.data, "", "the script was followed");
-    ok(server.got.len == want.len && memcmp(server.got.data, want.data, want.len) == 0,
-       "%zu octets arrived as they should", want.len);
-    script_free(&server);
+    big_run(&b, m, script);
+    is_int(b.cause, CAUSE_NONE, "run, and nobody wants the words");
+    big_end(&b, &data);
 
     /* The file is cut while it is sent: the end mark must not make a short message of it. */
-    envelope_free(&e);
-    make_envelope(&e, 0, 1);
     ok(ftruncate(m->fd, 300000) == 0, "half of the body is lost");
-    is_int(session_open(&s, script_start(&server, script), &p, NULL, &why), CAUSE_NONE, "open");
-    is_int(xfer_run(s, &e, m, &xp, &result, &why), CAUSE_IO, "the read fails");
-    ok(s->stream == NULL, "closed at once");
-    session_close(&s);
-    script_join(&server);
-    ok(e.rcpt[0].fate == FATE_LATER && e.rcpt[0].why.cause == CAUSE_IO, "kept, with the reason");
-    ok(memmem(server.got.data, server.got.len, "\r\n.\r\n", 5) == NULL, "no end mark arrived");
-    script_free(&server);
-    envelope_free(&e);
+    big_run(&b, m, script);
+    is_int(b.cause, CAUSE_IO, "the read fails");
+    ok(b.s->stream == NULL, "closed at once");
+    ok(b.e.rcpt[0].fate == FATE_LATER && b.e.rcpt[0].why.cause == CAUSE_IO,
+       "kept, with the reason");
+    session_close(&b.s);
+    script_join(&b.server);
+    ok(memmem(b.server.got.data, b.server.got.len, "\r\n.\r\n", 5) == NULL, "no end mark arrived");
+    script_free(&b.server);
+    envelope_free(&b.e);
+    fault_free(&b.why);
     message_close(&m);
-    fault_free(&why);
     buf_free(&text);
-    buf_free(&want);
+    buf_free(&data);
+    buf_free(&chunk);
+}
+
+/* The same in chunks, each of which waits for the reply to the one before. */
+static void test_chunks(void)
+{
+    static const char *const ends[] = {OK,    "> 552 big\n", "> 503 what\n",
+                                       "!\n", "> 421 bye\n", "> 354 go\n"};
+    static const struct {
+        enum fate fate;
+        enum cause cause;
+        enum xfer_stumble stumble;
+        bool again;
+    } want[] = {
+        {FATE_ACCEPTED, CAUSE_NONE, STUMBLE_NONE, false},
+        {FATE_NEVER, CAUSE_NONE, STUMBLE_NONE, false},
+        {FATE_OPEN, CAUSE_PROTOCOL, STUMBLE_CHUNK, true},
+        {FATE_OPEN, CAUSE_CLOSED, STUMBLE_CHUNK, true},
+        {FATE_LATER, CAUSE_BUSY, STUMBLE_NONE, false},
+        {FATE_LATER, CAUSE_PROTOCOL, STUMBLE_NONE, false},
+    };
+    struct buf text, data, chunk, script;
+    struct message *m;
+    struct big b;
+
+    make_big(&text, &data, &chunk, 2500000);
+    m = make_message(text.data, text.len);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        buf_init(&script, 4096);
+        buf_addf(&script,
+                 "> 220 hi\n< EHLO me\n> 250-m\n> 250-PIPELINING\n> 250 CHUNKING\n" MAIL R0 OK OK
+                 "< BDAT 983040\n= 983040\n%s",
+                 ends[i]);
+        if (i == 0)
+            buf_addf(&script, "< BDAT 983040\n= 983040\n" OK "< BDAT %zu LAST\n= %zu\n" OK,
+                     chunk.len - (size_t)2 * 983040, chunk.len - (size_t)2 * 983040);
+        big_run(&b, m, script.data);
+        ok(b.e.rcpt[0].fate == want[i].fate && b.cause == want[i].cause &&
+               b.result.stumble == want[i].stumble && b.result.again == want[i].again,
+           "chunks: fate %d, %s, stumble %d", b.e.rcpt[0].fate, fault_row(b.cause)->name,
+           b.result.stumble);
+        big_end(&b, i == 0 ? &chunk : NULL);
+        buf_free(&script);
+    }
+
+    /* Just over one chunk, and a file that is cut. */
+    message_close(&m);
+    buf_cut(&text, 500000);
+    buf_adds(&text, "\n");
+    m = make_message(text.data, text.len);
+    ok(ftruncate(m->fd, 300000) == 0, "half of the body is lost");
+    buf_init(&script, 4096);
+    buf_addf(&script,
+             "> 220 hi\n< EHLO me\n> 250-m\n> 250-PIPELINING\n> 250 CHUNKING\n" MAIL R0 OK OK
+             "< BDAT %llu LAST\n= %llu\n",
+             (unsigned long long)message_wire_size(m), (unsigned long long)message_wire_size(m));
+    big_run(&b, m, script.data);
+    ok(b.cause == CAUSE_IO && !b.e.in_doubt && b.s->stream == NULL, "hung up inside the chunk");
+    big_end(&b, NULL);
+    message_close(&m);
+    buf_free(&script);
+    buf_free(&text);
+    buf_free(&data);
+    buf_free(&chunk);
+}
+
+/* One octet around the borders of blocks and chunks. */
+static void test_borders(void)
+{
+    static const size_t sizes[] = {65535, 65536,  65537,  66047, 66048,
+                                   66049, 983039, 983040, 983041};
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct buf text, want, script;
+        struct message *m;
+        struct big b;
+
+        buf_init(&text, 1 << 21);
+        buf_init(&want, 1 << 21);
+        buf_init(&script, 4096);
+        buf_adds(&text, "A: b\n\n");
+        buf_adds(&want, "A: b\r\n\r\n");
+        while (want.len < sizes[i]) {
+            int n = sizes[i] - want.len > 200 ? 98 : (int)(sizes[i] - want.len) / 2 - 2;
+
+            if (sizes[i] - want.len < 6)
+                n = (int)(sizes[i] - want.len) - 2;
+            buf_addf(&text, "%0*d\n", n, 0);
+            buf_addf(&want, "%0*d\r\n", n, 0);
+        }
+        m = make_message(text.data, text.len);
+        buf_adds(&script, "> 220 hi\n< EHLO me\n> 250-m\n> 250-PIPELINING\n> 250 CHUNKING\n" MAIL R0
+                          "> 250 ok\n> 250 ok\n");
+        if (want.len > 983040)
+            buf_addf(&script, "< BDAT 983040\n= 983040\n" OK);
+        buf_addf(&script, "< BDAT %zu LAST\n= %zu\n" OK,
+                 want.len > 983040 ? want.len - 983040 : want.len,
+                 want.len > 983040 ? want.len - 983040 : want.len);
+        big_run(&b, m, script.data);
+        ok(b.cause == CAUSE_NONE && b.e.rcpt[0].fate == FATE_ACCEPTED, "%zu octets", want.len);
+        big_end(&b, &want);
+        message_close(&m);
+        buf_free(&text);
+        buf_free(&want);
+        buf_free(&script);
+    }
 }
 
 int main(void)
@@ -467,5 +875,7 @@ int main(void)
         run_row(&rows[i]);
     test_words();
     test_big();
+    test_chunks();
+    test_borders();
     return done_testing();
 }
