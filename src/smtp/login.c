@@ -227,7 +227,7 @@ static enum cause verdict(struct login *l, bool *again, struct fault *why)
         return login_trouble(why->cause, why);
     }
     if (reply_is(&s->reply, 4)) {
-        *again = s->reply.code == 454;
+        *again = s->reply.code == 454 && l->ex.said.cause == CAUSE_NONE;
         return talk_refused(s, CAUSE_AUTH_TEMPORARY, STAGE_AUTH,
                             "the server could not check the login now", why);
     }
