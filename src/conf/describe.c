@@ -6,16 +6,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
+#include "conf/proxy_url.h"
+#include "net/proxy.h"
+
 void describe_server(const struct account *a, size_t i, char *out, size_t size)
 {
     const char *host = a->host.v[i];
+    struct buf text;
 
+    buf_init(&text, LIMIT_RELAY_NAME);
     if (host[0] == '/' || account_is_srv(host))
-        snprintf(out, size, "%s", host);
-    else if (strchr(host, ':') != NULL)
-        snprintf(out, size, "[%s]:%u", host, (unsigned)a->port);
+        buf_adds(&text, host);
     else
-        snprintf(out, size, "%s:%u", host, (unsigned)a->port);
+        buf_addf(&text, strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, (unsigned)a->port);
+    if (a->proxy != NULL && host[0] != '/') {
+        buf_adds(&text, " via ");
+        proxy_name(&(struct proxy_params){.host = a->proxy->host, .port = a->proxy->port}, &text);
+    }
+    snprintf(out, size, "%s", text.data);
+    buf_free(&text);
 }
 
 const char *describe_tls(const struct account *a)

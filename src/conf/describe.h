@@ -8,7 +8,7 @@
 
 /*
  * describe_server - "host:port" of host number I ("[::1]:465" of an IPv6 address), or the Unix
- * path, or srv:DOMAIN, whose ports the DNS has. OUT of SIZE octets.
+ * path, or srv:DOMAIN, whose ports the DNS has; and the proxy. OUT of SIZE octets.
  */
 void describe_server(const struct account *a, size_t i, char *out, size_t size);
 

@@ -111,7 +111,7 @@ void route_name(const struct route *r, size_t i, char *out, size_t size)
     const struct route_target *t = &r->v[i];
     struct buf name;
 
-    buf_init(&name, size - 1);
+    buf_init(&name, LIMIT_RELAY_NAME);
     if (t->host[0] == '/')
         buf_adds(&name, t->host);
     else

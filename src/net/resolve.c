@@ -41,6 +41,10 @@
 /* More addresses than anybody has; an answer is not allowed to keep us busy for long. */
 #define ADDRESSES_MAX 64
 
+/* As h_errno, where not every system has names for them. */
+#define QUERY_ANSWERED 0
+#define QUERY_FAILED   (-1) /* here: errno says why */
+
 /* What TCP can carry: RFC 1035 4.2.2. */
 #define ANSWER_SIZE 65535
 
@@ -117,7 +121,7 @@ static int query(const char *name, unsigned char *answer, int size, int *trouble
     struct __res_state state = {0};
     int n = -1;
 
-    *trouble = NETDB_INTERNAL;
+    *trouble = QUERY_FAILED;
     if (res_ninit(&state) == 0) {
         n = res_nquery(&state, name, ns_c_in, ns_t_srv, answer, size);
         *trouble = state.res_h_errno;
@@ -145,7 +149,7 @@ static void ask_services(struct lookup *l)
     if (l->answer_len > ANSWER_SIZE)
         l->answer_len = ANSWER_SIZE;
     if (n > 0)
-        l->result = NETDB_SUCCESS;
+        l->result = QUERY_ANSWERED;
 }
 
 static void *look_up_thread(void *arg)
@@ -425,7 +429,7 @@ static enum cause trouble(const struct lookup *l, struct fault *why)
     case HOST_NOT_FOUND:
     case NO_DATA:
         return not_offered(l, "there is no such service", why);
-    case NETDB_INTERNAL:
+    case QUERY_FAILED:
         return fault_errno(why, CAUSE_DNS_TEMPORARY, l->err, "cannot look up %s", l->name);
     default:
         return no_answer(l, "the name server gave no answer", why);
@@ -447,7 +451,7 @@ static enum cause collect_targets(const struct lookup *l, struct resolve_targets
 {
     struct srv_set set;
 
-    if (l->result != NETDB_SUCCESS)
+    if (l->result != QUERY_ANSWERED)
         return trouble(l, why);
     switch (srv_read(l->answer, l->answer_len, l->name, &set)) {
     case SRV_FOUND:

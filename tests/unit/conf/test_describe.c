@@ -4,6 +4,7 @@
 #include "conf/describe.h"
 
 #include "base/attr.h"
+#include "conf/proxy_url.h"
 #include "tap.h"
 
 int main(void)
@@ -17,6 +18,7 @@ int main(void)
         {TLS_DEFAULT, "STARTTLS"},
         {TLS_OFF, "no TLS"},
     };
+    struct proxy_url proxy = {.host = (char[]){"::1"}, .port = 1080, .user = (char[]){"alice"}};
     struct account a = {.port = 465};
     char out[64], tiny[8];
     size_t i;
@@ -25,6 +27,7 @@ int main(void)
     strv_add(&a.host, "/run/smtp.sock");
     strv_add(&a.host, "::1");
     strv_add(&a.host, "192.0.2.1");
+    strv_add(&a.host, "srv:example.org");
     describe_server(&a, 0, out, sizeof(out));
     is_str(out, "mail.example.org:465", "name and port");
     describe_server(&a, 1, out, sizeof(out));
@@ -33,6 +36,14 @@ int main(void)
     is_str(out, "[::1]:465", "an IPv6 address has brackets");
     describe_server(&a, 3, out, sizeof(out));
     is_str(out, "192.0.2.1:465", "an IPv4 address has none");
+    describe_server(&a, 4, out, sizeof(out));
+    is_str(out, "srv:example.org", "a domain's servers have ports of their own");
+    a.proxy = &proxy;
+    describe_server(&a, 0, out, sizeof(out));
+    is_str(out, "mail.example.org:465 via proxy [::1]:1080", "a proxy");
+    describe_server(&a, 1, out, sizeof(out));
+    is_str(out, "/run/smtp.sock", "...not for a path");
+    a.proxy = NULL;
     describe_server(&a, 0, tiny, sizeof(tiny));
     is_str(tiny, "mail.ex", "cut to the room there is");
     for (i = 0; i < ARRAY_LEN(tls); i++) {

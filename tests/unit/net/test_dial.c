@@ -18,6 +18,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -64,12 +65,15 @@ static void add_one(const char *ip, const char *service, struct addrinfo ***tail
     *tail = &ai->ai_next;
 }
 
+static atomic_int asked; /* questions to the resolver */
+
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **out)
 {
     struct addrinfo **tail = out;
 
     (void)hints;
+    atomic_fetch_add(&asked, 1);
     *out = NULL;
     for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
         if (strcmp(name, hosts[i].name) != 0)
@@ -349,6 +353,202 @@ static void test_signal(uint16_t port)
     is_int(WEXITSTATUS(status), CAUSE_INTERRUPTED, "a signal ends the attempt");
 }
 
+/*
+ * A proxy in a child: each connection gets the next of ANSWERS (octets behind the method; NULL:
+ * silence), and what it was asked for is a line of LOG, in hexadecimal.
+ */
+static _Noreturn void play_proxy(int listener, const char *const answers[], int log)
+{
+    for (int i = 0;; i++) {
+        unsigned char in[300];
+        int fd = accept(listener, NULL, NULL);
+        ssize_t n;
+
+        if (fd < 0 || read(fd, in, 3) != 3 || write(fd, "\5\0", 2) != 2)
+            _exit(1);
+        n = read(fd, in, sizeof(in));
+        for (ssize_t k = 0; k < n; k++)
+            dprintf(log, "%02x", in[k]);
+        dprintf(log, "\n");
+        if (answers[i] == NULL)
+            continue; /* the descriptor stays open */
+        if (write(fd, answers[i], 10) != 10)
+            _exit(1);
+        close(fd);
+    }
+}
+
+#define OPEN    "\5\0\0\1\0\0\0\0\0\0"
+#define REFUSED "\5\5\0\1\0\0\0\0\0\0"
+
+static const struct {
+    const char *host;
+    bool remote;
+    const char *answers[8];
+    int64_t ms;
+    enum cause want;
+    const char *said;  /* the peer, but for the ports, or a part of the fault */
+    const char *heard; /* by the proxy */
+    int asked;
+    const char *why;
+} proxied[] = {
+    {"nowhere.example.org",
+     true,
+     {OPEN},
+     AMPLE_MS,
+     CAUSE_NONE,
+     "nowhere.example.org:465 via proxy ",
+     "05010003136e6f77686572652e6578616d706c652e6f726701d1\n",
+     0,
+     "a name for the proxy to look up: our resolver does not know it"},
+    {"b\xc3\xbc"
+     "cher.example",
+     true,
+     {OPEN},
+     AMPLE_MS,
+     CAUSE_NONE,
+     "b\xc3\xbc"
+     "cher.example:465 via proxy ",
+     "0501000315786e2d2d62636865722d6b76612e6578616d706c6501d1\n",
+     0,
+     "a name in UTF-8"},
+    {"2001:db8::1",
+     true,
+     {OPEN},
+     AMPLE_MS,
+     CAUSE_NONE,
+     "[2001:db8::1]:465 via proxy ",
+     "0501000420010db800000000000000000000000101d1\n",
+     0,
+     "a literal"},
+    {"127.0.0.1",
+     false,
+     {OPEN},
+     AMPLE_MS,
+     CAUSE_NONE,
+     "127.0.0.1:465 via proxy ",
+     "050100017f00000101d1\n",
+     0,
+     "a literal needs no look-up here either"},
+    {"dead-first.example.org",
+     false,
+     {REFUSED, REFUSED, OPEN},
+     AMPLE_MS,
+     CAUSE_NONE,
+     "dead-first.example.org[127.0.0.4]:465 via proxy ",
+     "050100017f00000201d1\n050100017f00000301d1\n050100017f00000401d1\n",
+     1,
+     "one address after the other"},
+    {"taking-turns.example.org",
+     false,
+     {REFUSED, OPEN},
+     AMPLE_MS,
+     CAUSE_NONE,
+     "taking-turns.example.org[::1]:465 via proxy ",
+     "050100017f00000201d1\n050100040000000000000000000000000000000101d1\n",
+     1,
+     "the families take turns"},
+    {"both.example.org",
+     false,
+     {NULL, OPEN},
+     300,
+     CAUSE_NONE,
+     "both.example.org[127.0.0.1]:465",
+     "050100040000000000000000000000000000000101d1\n050100017f00000101d1\n",
+     1,
+     "a silent address does not use up the time of the others"},
+    {"all-dead.example.org",
+     false,
+     {REFUSED, REFUSED, REFUSED, REFUSED, REFUSED},
+     AMPLE_MS,
+     CAUSE_CONNECT,
+     "all-dead.example.org: proxy 127.0.0.1:",
+     NULL,
+     1,
+     "all are dead"},
+    {"unknown.example.org",
+     false,
+     {OPEN},
+     AMPLE_MS,
+     CAUSE_DNS_NONE,
+     "unknown.example.org",
+     "",
+     2,
+     "no such name"},
+    {"one.example.org",
+     true,
+     {NULL},
+     SHORT_MS,
+     CAUSE_TIMEOUT,
+     "did not answer in time",
+     NULL,
+     0,
+     "a silent proxy"},
+};
+
+static void test_proxied(size_t i)
+{
+    struct proxy_params proxy = {.host = "127.0.0.1", .remote_names = proxied[i].remote};
+    struct dial_params p = {
+        .host = proxied[i].host, .port = 465, .proxy = &proxy, .connect_timeout_ms = proxied[i].ms};
+    uint16_t port = 0;
+    int listener = listen_at("127.0.0.1", &port, 20), log[2];
+    struct fault why = {0};
+    struct stream *s = NULL;
+    char heard[1000] = "";
+    enum cause cause;
+    pid_t child;
+
+    if (listener < 0 || pipe(log) != 0)
+        exit(1);
+    proxy.port = port;
+    child = fork();
+    if (child == 0)
+        play_proxy(listener, proxied[i].answers, log[1]);
+    atomic_store(&asked, 0);
+    cause = dial_host(&p, deadline_in(AMPLE_MS), &s, &why);
+    is_int(cause, proxied[i].want, proxied[i].why);
+    ok(strstr(s != NULL ? stream_peer(s) : why.text.data, proxied[i].said) != NULL, "...says: %s",
+       s != NULL ? stream_peer(s) : why.text.data);
+    ok((s != NULL) == (proxied[i].want == CAUSE_NONE), "...a stream or a fault");
+    is_int(asked, proxied[i].asked, "...questions to our resolver");
+    (void)kill(child, SIGKILL);
+    (void)waitpid(child, NULL, 0);
+    close(log[1]);
+    (void)!read(log[0], heard, sizeof(heard) - 1);
+    if (proxied[i].heard != NULL)
+        is_str(heard, proxied[i].heard, "...what the proxy was asked for");
+    close(log[0]);
+    close(listener);
+    stream_close(&s, STREAM_CLEAN);
+    fault_free(&why);
+}
+
+/* The proxy itself cannot be reached: its trouble, not the server's. */
+static void test_no_proxy(void)
+{
+    static const struct {
+        const char *host;
+        enum cause want;
+        const char *text;
+    } t[] = {{"127.0.0.2", CAUSE_CONNECT, "proxy: cannot connect to 127.0.0.2[127.0.0.2]:9"},
+             {"unknown.example.org", CAUSE_DNS_NONE, "proxy: cannot find the host unknown"},
+             {"/nonexistent/socks", CAUSE_CONNECT, "proxy: cannot connect to /nonexistent/socks"}};
+
+    for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        struct proxy_params proxy = {.host = t[i].host, .port = 9, .remote_names = true};
+        struct dial_params p = {.host = "one.example.org",
+                                .port = 465,
+                                .proxy = &proxy,
+                                .connect_timeout_ms = AMPLE_MS};
+        struct result r = {0};
+
+        r.cause = dial_host(&p, deadline_in(AMPLE_MS), &r.s, &r.why);
+        ok(strstr(r.why.hint.data, "'proxy'") != NULL, "a hint: %s", r.why.hint.data);
+        check_fault(r, t[i].want, t[i].text, "no proxy there");
+    }
+}
+
 /* No descriptor is left behind by a race that was won, lost or given up. */
 static int open_descriptors(void)
 {
@@ -373,6 +573,12 @@ int main(void)
     test_families(port);
     test_wrong_params(port);
     test_unix();
+    for (size_t i = 0; i < sizeof(proxied) / sizeof(proxied[0]); i++)
+        test_proxied(i);
+    test_no_proxy();
+    /* A thread that has answered may still be closing its end. */
+    for (int i = 0; i < 200 && open_descriptors() != before; i++)
+        (void)poll(NULL, 0, 5);
     is_int(open_descriptors(), before, "no descriptor is left open");
     test_signal(port);
     close(listener);
