@@ -95,10 +95,16 @@ static enum cause dial(struct link *l, struct session_params *p, struct stream *
 }
 
 /*
- * A session over STREAM (moved), with TICKET if there is one. What ended the handshake then may be
- * the ticket: a server that has changed its version or lost its keys (GnuTLS has no way back from
- * "unexpected handshake packet"). Once more without, at once.
+ * What ended the handshake may be the ticket: a server that has changed its version or lost its
+ * keys (GnuTLS has no way back from "unexpected handshake packet"). A verdict on a certificate has
+ * nothing to do with it.
  */
+static bool is_ticket_trouble(enum cause c, const struct fault *why)
+{
+    return (c == CAUSE_TLS || c == CAUSE_CLOSED) && why->stage == STAGE_TLS;
+}
+
+/* A session over STREAM (moved), with TICKET if there is one, and once more without, at once. */
 static enum cause enter(struct link *l, struct stream *stream, struct session_params *p,
                         const struct buf *ticket, struct fault *why)
 {
@@ -108,8 +114,7 @@ static enum cause enter(struct link *l, struct stream *stream, struct session_pa
     if (ticket->len > 0)
         p->tls_params.ticket = ticket;
     c = session_open(&l->session, stream, p, l->p.transcript, why);
-    if (c != CAUSE_NONE && c != CAUSE_INTERRUPTED && why->stage == STAGE_TLS &&
-        p->tls_params.ticket != NULL) {
+    if (ticket->len > 0 && is_ticket_trouble(c, why)) {
         transcript_note(l->p.transcript, "%s; once more without the stored session",
                         why->text.data);
         fault_free(why);

@@ -6,8 +6,10 @@
 
 #include "certs.h"
 
+#include "ocsp.h"
 #include "octets.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -19,6 +21,9 @@
 #include <unistd.h>
 
 #define DAY ((time_t)24 * 3600)
+
+/* To be raised with every change of the matrix: folders with another one are made anew. */
+#define VERSION "2"
 
 struct pair {
     gnutls_x509_privkey_t key;
@@ -33,6 +38,7 @@ struct wish {
     bool authority;   /* may issue */
     bool for_clients; /* purpose clientAuth instead of serverAuth */
     bool weak;
+    bool must_staple;          /* RFC 7633 */
     time_t from_days, to_days; /* relative to now */
 };
 
@@ -88,6 +94,15 @@ static const struct row {
     {{.name = "no-intermediate", .dns = "localhost", .ip = true, .from_days = -1, .to_days = 30},
      BY_MIDDLE_UNSENT},
     {{.name = "via-leaf", .dns = "localhost", .ip = true, .from_days = -1, .to_days = 30}, BY_LEAF},
+    {{.name = "revoked", .dns = "localhost", .ip = true, .from_days = -1, .to_days = 30}, BY_ROOT},
+    {{.name = "must-staple",
+      .dns = "localhost",
+      .ip = true,
+      .must_staple = true,
+      .from_days = -1,
+      .to_days = 30},
+     BY_ROOT},
+    {{.name = "client", .for_clients = true, .from_days = -1, .to_days = 30}, BY_MIDDLE},
     {{.name = "wildcard", .dns = "*.example.org", .from_days = -1, .to_days = 30}, BY_ROOT},
 };
 
@@ -146,6 +161,10 @@ static void add_uses(gnutls_x509_crt_t crt, const struct wish *w)
     must(gnutls_x509_crt_set_key_purpose_oid(
              crt, w->for_clients ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER, 0),
          "key purpose");
+    if (w->must_staple) /* SEQUENCE OF status_request (5) */
+        must(gnutls_x509_crt_set_extension_by_oid(crt, "1.3.6.1.5.5.7.1.24", "\x30\x03\x02\x01\x05",
+                                                  5, 0),
+             "must-staple");
 }
 
 /* A certificate as W wishes, signed by ISSUER, or by itself when that is NULL. */
@@ -220,9 +239,77 @@ static void save_pair(const char *dir, const char *name, const struct pair *p,
     octets_free(&text);
 }
 
+/* Writes NAME.crl: a list of ISSUER with REVOKED in it, or nothing, from and to so many days. */
+static void save_list(const char *dir, const char *name, const struct pair *issuer,
+                      const struct pair *revoked, int from_days, int to_days)
+{
+    gnutls_datum_t pem = {NULL, 0};
+    struct octets text = {0};
+    time_t now = time(NULL);
+    gnutls_x509_crl_t crl;
+
+    must(gnutls_x509_crl_init(&crl), "list");
+    must(gnutls_x509_crl_set_version(crl, 2), "version");
+    must(gnutls_x509_crl_set_this_update(crl, now + from_days * DAY), "begin");
+    must(gnutls_x509_crl_set_next_update(crl, now + to_days * DAY), "end");
+    must(gnutls_x509_crl_set_number(crl, "\1", 1), "number");
+    if (revoked)
+        must(gnutls_x509_crl_set_crt(crl, revoked->crt, now - DAY), "entry");
+    must(gnutls_x509_crl_sign2(crl, issuer->crt, issuer->key, GNUTLS_DIG_SHA256, 0), "sign");
+    must(gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_PEM, &pem), "export");
+    octets_add(&text, pem.data, pem.size);
+    gnutls_free(pem.data);
+    save(dir, name, "crl", &text);
+    octets_free(&text);
+    gnutls_x509_crl_deinit(crl);
+}
+
+/* Writes NAME.staple. */
+static void save_staple(const char *dir, const char *name, const struct pair *of,
+                        const struct pair *issuer, bool revoked, int age_days)
+{
+    struct octets der = {0};
+
+    ocsp_make(&der, of->crt, issuer->crt, issuer->key, revoked, age_days);
+    save(dir, name, "staple", &der);
+    octets_free(&der);
+}
+
+/* Writes good.pin. */
+static void save_pin(const char *dir, const struct pair *of)
+{
+    unsigned char id[32];
+    size_t n = sizeof id, i;
+    struct octets text = {0};
+
+    must(gnutls_x509_crt_get_key_id(of->crt, GNUTLS_KEYID_USE_SHA256, id, &n), "key id");
+    octets_str(&text, "sha256:");
+    for (i = 0; i < n; i++)
+        octets_printf(&text, "%02x", id[i]);
+    save(dir, "good", "pin", &text);
+    octets_free(&text);
+}
+
+/* What there is about a certificate beside itself. */
+static void save_more(const char *dir, const struct wish *w, const struct pair *made,
+                      const struct pair *root)
+{
+    if (strcmp(w->name, "revoked") == 0) {
+        save_list(dir, "ca", root, made, -1, 30);
+    } else if (strcmp(w->name, "must-staple") == 0) {
+        save_staple(dir, "must-staple", made, root, false, 1);
+    } else if (strcmp(w->name, "good") == 0) {
+        save_staple(dir, "good", made, root, false, 1);
+        save_staple(dir, "good-revoked", made, root, true, 1);
+        save_staple(dir, "good-old", made, root, false, 20);
+        save_pin(dir, made);
+    }
+}
+
 void certs_make(const char *dir)
 {
     struct pair root, other, forged, middle, posing, made;
+    const struct octets none = {0};
     size_t i;
 
     make_pair(&root, &root_wish, NULL);
@@ -242,12 +329,15 @@ void certs_make(const char *dir)
 
         make_pair(&made, &rows[i].wish, issuer[rows[i].issuer]);
         save_pair(dir, rows[i].wish.name, &made, sent);
+        save_more(dir, &rows[i].wish, &made, &root);
         free_pair(&made);
     }
+    save_list(dir, "old", &root, NULL, -9, -1);
     save_pair(dir, "other-ca", &other, NULL);
     save_pair(dir, "both-ca", &other, &root);
-    /* Last: whoever finds ca.pem finds everything. */
     save_pair(dir, "ca", &root, NULL);
+    /* Last: whoever finds it finds everything. */
+    save(dir, "matrix", VERSION, &none);
     free_pair(&root);
     free_pair(&other);
     free_pair(&forged);
@@ -255,23 +345,19 @@ void certs_make(const char *dir)
     free_pair(&posing);
 }
 
-static void remove_all(const char *dir)
+void certs_remove(const char *dir)
 {
-    static const char *const more[] = {"ca", "other-ca", "both-ca", NULL};
-    const char *const *lists[] = {certs_names(), more};
     struct octets path = {0};
-    size_t i, k;
+    const struct dirent *e;
+    DIR *d = opendir(dir);
 
-    for (i = 0; i < 2; i++) {
-        for (k = 0; lists[i][k]; k++) {
-            path.n = 0;
-            octets_printf(&path, "%s/%s.pem", dir, lists[i][k]);
-            (void)unlink(octets_text(&path));
-            path.n = 0;
-            octets_printf(&path, "%s/%s.key", dir, lists[i][k]);
-            (void)unlink(octets_text(&path));
-        }
+    while (d && (e = readdir(d))) {
+        path.n = 0;
+        octets_printf(&path, "%s/%s", dir, e->d_name);
+        (void)unlink(octets_text(&path)); /* not the folders, . and .. */
     }
+    if (d)
+        closedir(d);
     (void)rmdir(dir);
     octets_free(&path);
 }
@@ -281,7 +367,7 @@ void certs_ensure(const char *dir)
     struct octets mark = {0}, fresh = {0}, old = {0};
     struct stat st;
 
-    octets_printf(&mark, "%s/ca.pem", dir);
+    octets_printf(&mark, "%s/matrix." VERSION, dir);
     octets_printf(&fresh, "%s.new.%ld", dir, (long)getpid());
     octets_printf(&old, "%s.old.%ld", dir, (long)getpid());
     if (stat(octets_text(&mark), &st) == 0 && time(NULL) - st.st_mtime < DAY)
@@ -293,11 +379,11 @@ void certs_ensure(const char *dir)
     if (rename(octets_text(&fresh), dir) == 0)
         goto out;
     if (stat(octets_text(&mark), &st) == 0 && time(NULL) - st.st_mtime < DAY) {
-        remove_all(octets_text(&fresh));
+        certs_remove(octets_text(&fresh));
         goto out;
     }
     if (rename(dir, octets_text(&old)) == 0)
-        remove_all(octets_text(&old));
+        certs_remove(octets_text(&old));
     if (rename(octets_text(&fresh), dir) != 0)
         die("%s: %s", dir, strerror(errno));
 out:

@@ -21,7 +21,14 @@
  *   via-intermediate  like good, from an intermediate that is sent along
  *   no-intermediate   the same, and the intermediate is not sent
  *   via-leaf          like good, issued by an ordinary certificate without the right to issue
+ *   revoked           like good, and in the list of ca.crl
+ *   must-staple       like good, and to be shown with a stapled OCSP response only
+ *   client            a client's: no name, for clients, from the intermediate, which comes along
  *   wildcard          DNS:*.example.org
+ *
+ * Lists of the trusted root: ca.crl, which has `revoked` in it, and old.crl, which is out of date.
+ * OCSP responses: good.staple, good-revoked.staple and good-old.staple about `good`,
+ * must-staple.staple. The pin of the key of `good`: good.pin.
  */
 #ifndef TESTS_LIB_CERTS_H
 #define TESTS_LIB_CERTS_H
@@ -34,6 +41,9 @@ const char *const *certs_names(void);
 
 /* certs_make - makes everything in the folder DIR, which must exist. Failures end the program. */
 void certs_make(const char *dir);
+
+/* certs_remove - removes the folder and the files in it. */
+void certs_remove(const char *dir);
 
 /*
  * certs_ensure - DIR holds a matrix younger than a day afterwards. Safe when several programs ask

@@ -237,6 +237,8 @@ bool peer_handshake(struct peer *p, const struct peer_server *server, int64_t un
         trouble(p, "handshake: alert", gnutls_alert_get_name(gnutls_alert_get(p->tls)));
     else
         trouble(p, "handshake", gnutls_strerror(rc));
+    if (rc != GNUTLS_E_FATAL_ALERT_RECEIVED)
+        (void)gnutls_alert_send_appropriate(p->tls, rc);
     p->ended = p->failed = true;
     return false;
 }

@@ -260,7 +260,10 @@ static void expect_remains(struct play *y, const struct step *st,
     expect_end(y, st, "");
 }
 
-/* After a handshake that the client broke off only an alert may come on the bare socket. */
+/*
+ * After a handshake that the client broke off only an alert may come on the bare socket; after one
+ * that the server broke off, also what the client had said meanwhile.
+ */
 static void expect_alert_only(struct play *y, const struct step *st)
 {
     struct octets rest = {0};
@@ -277,7 +280,7 @@ static void expect_alert_only(struct play *y, const struct step *st)
         else
             (void)poll(&(struct pollfd){.fd = y->peer.fd, .events = POLLIN}, 1, 10);
     }
-    if (rest.n > 0 && (rest.p[0] != 0x15 || rest.n > 64))
+    if (!st->refuses && rest.n > 0 && (rest.p[0] != 0x15 || rest.n > 64))
         complain(y, st, "%zu octets came after the failed handshake", rest.n);
     octets_free(&rest);
 }
@@ -296,13 +299,16 @@ static void hand_shake(struct play *y, const struct step *st)
                       gnutls_session_is_resumed(y->peer.tls) ? ", from a ticket" : "");
     else
         octets_printf(&y->talk, "* %s\n", octets_text(&y->peer.trouble));
-    if (!st->fails && !good) {
+    if (st->refuses && good) {
+        complain(y, st, "the server had nothing to refuse");
+        leave(y);
+    } else if (!st->fails && !st->refuses && !good) {
         complain(y, st, "%s", octets_text(&y->peer.trouble));
         leave(y);
     } else if (st->fails && good) {
         /* TLS 1.3 is up on this side before the client has looked at the certificate. */
         expect_end(y, st, "");
-    } else if (st->fails) {
+    } else if (st->fails || st->refuses) {
         expect_alert_only(y, st);
         leave(y);
     }

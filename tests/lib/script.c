@@ -91,12 +91,13 @@ static bool take_tls_word(struct step *st, const char *s, size_t n)
         const char *word;
         enum peer_tls version;
         enum peer_asks asks;
-        bool fails, no_tickets, forgetful;
+        bool fails, refuses, no_tickets, forgetful;
     } known[] = {
-        {.word = "1.1", .version = PEER_TLS_11},    {.word = "1.2", .version = PEER_TLS_12},
-        {.word = "1.3", .version = PEER_TLS_13},    {.word = "asks", .asks = PEER_ASKS},
-        {.word = "demands", .asks = PEER_DEMANDS},  {.word = "fails", .fails = true},
-        {.word = "no-tickets", .no_tickets = true}, {.word = "forgetful", .forgetful = true},
+        {.word = "1.1", .version = PEER_TLS_11},   {.word = "1.2", .version = PEER_TLS_12},
+        {.word = "1.3", .version = PEER_TLS_13},   {.word = "asks", .asks = PEER_ASKS},
+        {.word = "demands", .asks = PEER_DEMANDS}, {.word = "fails", .fails = true},
+        {.word = "refuses", .refuses = true},      {.word = "no-tickets", .no_tickets = true},
+        {.word = "forgetful", .forgetful = true},
     };
     size_t i;
 
@@ -112,6 +113,7 @@ static bool take_tls_word(struct step *st, const char *s, size_t n)
         if (known[i].asks != PEER_ASKS_NOT)
             st->server.asks = known[i].asks;
         st->fails |= known[i].fails;
+        st->refuses |= known[i].refuses;
         st->server.no_tickets |= known[i].no_tickets;
         st->server.forgetful |= known[i].forgetful;
         return true;
@@ -132,7 +134,8 @@ static const char *parse_tls(struct step *st, const char *s, size_t n)
         if (i > from && st->text.n == 0)
             octets_add(&st->text, s + from, i - from);
         else if (i > from && !take_tls_word(st, s + from, i - from))
-            return "tls takes CERTIFICATE, 1.1, 1.2, 1.3, fails, asks, demands, no-tickets, "
+            return "tls takes CERTIFICATE, 1.1, 1.2, 1.3, fails, refuses, asks, demands, "
+                   "no-tickets, "
                    "forgetful and staple=NAME";
     }
     return st->text.n > 0 ? NULL : "tls without the name of a certificate";

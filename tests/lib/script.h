@@ -56,6 +56,7 @@ struct step {
     unsigned long line;        /* in the script, for complaints */
     long number;               /* ms, octets */
     bool fails;                /* DO_TLS: the client must refuse */
+    bool refuses;              /* DO_TLS: the server itself must refuse */
     struct octets text;        /* DO_TLS: the certificate */
     struct octets more;        /* DO_TLS: the staple, or empty */
     struct peer_server server; /* DO_TLS: without the names */

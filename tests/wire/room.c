@@ -117,17 +117,23 @@ static void close_room(struct room *r)
 
 static void fill_places(struct room *r)
 {
-    const struct place places[] = {
-        {"@PORT@", r->port},
-        {"@CLOSED@", r->closed},
-        {"@DIR@", r->dir.p},
-        {"@CERTS@", r->set->certs},
-        {"@SOCKET@", r->sock.p},
-        {"@POSTRIDER@", r->set->program},
-        {NULL, NULL},
-    };
+    struct octets path = {0}, pin = {0};
 
-    case_fill(&r->c, places);
+    add_path(&path, r->set->certs, "good.pin");
+    if (!octets_file(&pin, path.p))
+        die("%s: %s", path.p, strerror(errno));
+    case_fill(&r->c, (const struct place[]){
+                         {"@PORT@", r->port},
+                         {"@CLOSED@", r->closed},
+                         {"@DIR@", r->dir.p},
+                         {"@CERTS@", r->set->certs},
+                         {"@PIN@", octets_text(&pin)},
+                         {"@SOCKET@", r->sock.p},
+                         {"@POSTRIDER@", r->set->program},
+                         {NULL, NULL},
+                     });
+    octets_free(&path);
+    octets_free(&pin);
 }
 
 /* Makes the folders that NAME stands in, below the room's. */
