@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "conf/providers.h"
 #include "deliver/link.h"
+#include "deliver/pool.h"
 #include "deliver/route.h"
 #include "smtp/session.h"
 #include "smtp/transcript.h"
@@ -145,5 +146,55 @@ enum cause deliver_message(const struct delivery *d, struct envelope *e, const s
         add_hints(d, l.host < route.n ? route.v[l.host].host : "", e, why);
     route_free(&route);
     transcript_free(&t);
+    return c;
+}
+
+/* Asks over S (moved), which was kept under KEY. */
+static enum cause prove_one(const struct delivery *d, struct session *s, const char *key,
+                            struct fault *why)
+{
+    struct memory *m = pool_memory(d->pool, key, d->memory_dir);
+    uint64_t offers = s->caps.offers;
+    struct transcript t;
+    bool proven = false;
+    enum cause c;
+
+    transcript_init(&t, d->show, d->show_arg);
+    session_speak_into(s, &t);
+    s->p.until = deadline_in(s->p.reply_timeout_ms);
+    c = session_prove(s, &proven, why);
+    if (c == CAUSE_NONE && memory_learn_proof(m, clock_now_s(), proven, offers) && !d->memory_fixed)
+        (void)memory_keep(m, d->memory_dir, key);
+    session_close(&s);
+    transcript_free(&t);
+    return c;
+}
+
+enum cause deliver_prove(const struct delivery *d, size_t *asked, struct fault *why)
+{
+    struct route route = {0};
+    struct fault one = {0};
+    enum cause c = CAUSE_NONE;
+
+    *asked = 0;
+    if (d->pool == NULL || d->account->pipelining != PIPE_FULL)
+        return CAUSE_NONE;
+    c = route_find(&route, d->account, deadline_in(d->account->connect_timeout * 1000), why);
+    for (size_t i = 0; i < route.n; i++) {
+        struct session *s = NULL;
+        char key[ROUTE_KEY];
+
+        if (route_key(&route, i, key))
+            s = pool_take_to_prove(d->pool, key, clock_now_s());
+        if (s == NULL)
+            continue;
+        ++*asked;
+        if (prove_one(d, s, key, &one) != CAUSE_NONE && c == CAUSE_NONE) {
+            fault_copy(why, &one);
+            c = why->cause;
+        }
+        fault_free(&one);
+    }
+    route_free(&route);
     return c;
 }

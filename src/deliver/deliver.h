@@ -51,4 +51,13 @@ void delivery_report_free(struct delivery_report *r);
 enum cause deliver_message(const struct delivery *d, struct envelope *e, const struct message *m,
                            struct delivery_report *r, struct fault *why) ATTR_CHECK;
 
+/*
+ * deliver_prove - with `pipelining = full`: asks the account's servers with whom a session waits in
+ * D->pool behind an accepted message whether they swallow a refused chunk (session_prove), and
+ * remembers the answer for 30 days; that session is over then. For `check` and queue runs, when
+ * there is nothing more to send. *ASKED is how many were: 0 when all answers are known.
+ * fails: as session_prove, of one server; the others are asked all the same.
+ */
+enum cause deliver_prove(const struct delivery *d, size_t *asked, struct fault *why) ATTR_CHECK;
+
 #endif

@@ -347,6 +347,13 @@ bool memory_learn_proof(struct memory *m, int64_t now_s, bool proven, uint64_t o
     return true;
 }
 
+bool memory_wants_proof(const struct memory *m, int64_t now_s, uint64_t offers)
+{
+    if (is_fresh(m->stumbled_at, now_s, MEMORY_BAD_S) && m->stumble >= STUMBLE_CHUNK)
+        return false;
+    return m->offers != offers || !is_fresh(m->proof_at, now_s, MEMORY_PROOF_S);
+}
+
 bool memory_take_ticket(const char *dir, const char *key, struct buf *out)
 {
     return dir != NULL && memory_file_read(dir, key, MEMORY_FILE_TICKET, out);

@@ -60,6 +60,10 @@ bool memory_learn_stumble(struct memory *m, int64_t now_s, enum xfer_stumble s);
 bool memory_learn_success(struct memory *m, int64_t now_s);
 bool memory_learn_proof(struct memory *m, int64_t now_s, bool proven, uint64_t offers);
 
+/* memory_wants_proof - at time NOW_S it is time to ask a server with these OFFERS for the proof: it
+ * was not asked for MEMORY_PROOF_S, and has not stumbled over a chunk lately. */
+bool memory_wants_proof(const struct memory *m, int64_t now_s, uint64_t offers);
+
 /*
  * memory_take_ticket - moves the stored TLS ticket out (by rename, so that no two processes use one
  * ticket) and appends it to OUT, a secret buffer. False: there is none.

@@ -36,13 +36,14 @@ static const struct {
 struct place {
     char head[HEAD_MAX]; /* the first line */
     char path[PATH_MAX];
-    char aside[PATH_MAX]; /* of this process alone */
+    char aside[PATH_MAX]; /* of this process alone, where a file is moved */
 };
 
-static bool find_place(struct place *p, const char *dir, const char *key, enum memory_file kind)
+static bool find_place(struct place *p, const char *dir, const char *key, enum memory_file kind,
+                       bool is_moved)
 {
     const char *suffix = kinds[kind].suffix;
-    long pid = (long)getpid();
+    long pid = is_moved ? (long)getpid() : 0;
     int head, path, aside;
 
     head = snprintf(p->head, sizeof(p->head), "postrider %s 1 %s\n", kinds[kind].word, key);
@@ -88,7 +89,7 @@ bool memory_file_read(const char *dir, const char *key, enum memory_file kind, s
     size_t head;
     bool good;
 
-    if (!find_place(&p, dir, key, kind))
+    if (!find_place(&p, dir, key, kind, kinds[kind].is_once))
         return false;
     from = p.path;
     if (kinds[kind].is_once) {
@@ -148,7 +149,7 @@ bool memory_file_write(const char *dir, const char *key, enum memory_file kind, 
     bool good;
     int fd;
 
-    if (!find_place(&p, dir, key, kind))
+    if (!find_place(&p, dir, key, kind, true))
         return false;
     fd = create(dir, p.aside);
     if (fd < 0)

@@ -80,6 +80,19 @@ struct session *pool_take(struct pool *p, const char *key)
     return s;
 }
 
+struct session *pool_take_to_prove(struct pool *p, const char *key, int64_t now_s)
+{
+    const struct entry *e = find(p, key);
+    const struct session *s = e != NULL ? e->session : NULL;
+
+    /* READY, and not DIRTY: the last transaction ended well. */
+    if (s == NULL || s->state != SESSION_READY || s->transactions == 0 || !s->caps.chunking ||
+        !s->caps.pipelining || e->memory == NULL ||
+        !memory_wants_proof(e->memory, now_s, s->caps.offers))
+        return NULL;
+    return pool_take(p, key);
+}
+
 /* Makes room for one more. */
 static void close_oldest(struct pool *p)
 {

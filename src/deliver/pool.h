@@ -25,6 +25,12 @@ struct pool *pool_new(void);
  */
 struct session *pool_take(struct pool *p, const char *key);
 
+/*
+ * pool_take_to_prove - the same, but only a session that session_prove can be asked of: logged in,
+ * its last message accepted, with CHUNKING, and memory_wants_proof at time NOW_S.
+ */
+struct session *pool_take_to_prove(struct pool *p, const char *key, int64_t now_s);
+
 /* pool_put - keeps S (moved) for the next message; one that is not in order is closed instead. When
  * too many are open, the one that has waited longest is closed. */
 void pool_put(struct pool *p, const char *key, struct session **s);

@@ -402,6 +402,38 @@ static void test_success_and_proof(void)
     is_int(m.login_at, 0, "... ends it");
 }
 
+static const struct {
+    const char *why;
+    int64_t proof, stumbled; /* seconds ago */
+    enum xfer_stumble stumble;
+    uint64_t offers;
+    bool want;
+} proofs[] = {
+    {"never asked", NEVER, NEVER, STUMBLE_NONE, 5, true},
+    {"asked today", 0, NEVER, STUMBLE_NONE, 5, false},
+    {"asked 29 days ago", 29 * DAY, NEVER, STUMBLE_NONE, 5, false},
+    {"asked 30 days ago", 30 * DAY, NEVER, STUMBLE_NONE, 5, true},
+    {"asked in the future", -20 * DAY, NEVER, STUMBLE_NONE, 5, true},
+    {"asked today, of other offers", 0, NEVER, STUMBLE_NONE, 6, true},
+    {"stumbled over a chunk this week", NEVER, DAY, STUMBLE_CHUNK, 5, false},
+    {"stumbled over a group this week", NEVER, DAY, STUMBLE_GROUP, 5, false},
+    {"stumbled over a login this week", NEVER, DAY, STUMBLE_LOGIN, 5, true},
+    {"stumbled long ago", NEVER, 8 * DAY, STUMBLE_GROUP, 5, true},
+};
+
+static void test_wants_proof(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(proofs); i++) {
+        struct memory m = {.offers = 5,
+                           .proof_at = ago(proofs[i].proof),
+                           .stumbled_at = ago(proofs[i].stumbled),
+                           .stumble = proofs[i].stumble};
+
+        ok(memory_wants_proof(&m, NOW, proofs[i].offers) == proofs[i].want, "%s: %s", proofs[i].why,
+           proofs[i].want ? "it is asked" : "it is not asked");
+    }
+}
+
 static void test_ticket(void)
 {
     static const char readable[] = "postrider ticket 1 " KEY "\nx";
@@ -505,6 +537,7 @@ int main(void)
     test_login();
     test_stumble();
     test_success_and_proof();
+    test_wants_proof();
     test_ticket();
     test_two_processes();
     (void)unlink(path_of(KEY));
