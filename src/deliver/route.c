@@ -206,6 +206,8 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
     p->mechanisms = allowed_mechanisms(&a->auth);
     p->allow_cleartext_auth = a->tls == TLS_OFF && a->allow_cleartext_auth;
     p->user = a->user;
+    p->host = r->v[i].host[0] != '/' ? r->v[i].host : NULL;
+    p->port = r->v[i].port;
     p->secret = fetch_secret;
     p->secret_arg = (void *)(uintptr_t)a; /* read-only behind the callback */
     p->reply_timeout_ms = a->timeout * 1000;

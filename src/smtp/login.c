@@ -24,6 +24,8 @@ static void login_begin(struct login *l, struct session *s)
 {
     *l = (struct login){.s = s};
     l->ex.in.user = s->p.user;
+    l->ex.in.host = s->p.host;
+    l->ex.in.port = s->p.port;
     buf_init(&l->binding, LOGIN_BINDING_LIMIT);
 }
 

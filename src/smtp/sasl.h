@@ -64,6 +64,8 @@ struct sasl_input {
     const char *binding_name;  /* as RFC 9266 and RFC 5929 spell it; when BOUND */
     const struct buf *binding; /* its octets */
     const char *nonce;         /* ours in SCRAM; NULL: a fresh one. For the vectors of the RFCs */
+    const char *host;          /* of the server, for OAUTHBEARER; NULL: it has none */
+    unsigned port;
 };
 
 struct sasl_mech_row;

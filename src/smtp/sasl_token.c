@@ -55,6 +55,9 @@ static enum cause first_response(struct sasl_exchange *ex, struct buf *out, stru
         buf_adds(out, "n,a=");
         sasl_add_name(out, ex->in.user);
         buf_adds(out, "," CTRL_A);
+        /* RFC 7628 3.1: bearer tokens can do without, but it is what every client says. */
+        if (ex->in.host != NULL)
+            buf_addf(out, "host=%s" CTRL_A "port=%u" CTRL_A, ex->in.host, ex->in.port);
     } else {
         buf_adds(out, "user=");
         buf_adds(out, ex->in.user);

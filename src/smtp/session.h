@@ -67,6 +67,8 @@ struct session_params {
     unsigned mechanisms; /* bits allowed */
     bool allow_cleartext_auth; /* over an unprotected stream, when the user wrote it so */
     const char *user;
+    const char *host; /* the server's name, NULL behind a socket path: some logins name it */
+    uint16_t port;
     /*
      * secret - fills OUT (a secret buffer) with the password or token. Called once, only when a
      * mechanism that needs it may be used; and once more, with FRESH, when a token was refused: it

@@ -25,11 +25,13 @@ def seen(text):
 async def bearer(server, args, name):
     initial = len(args) > 1
     blob = base64.b64decode(args[1]) if initial else await server.challenge_auth("")
-    user = b"n,a=user," if name == "OAUTHBEARER" else b"user=user"
+    user = b"user=user\x01"
+    if name == "OAUTHBEARER":
+        user = b"n,a=user,\x01host=localhost\x01port=2002\x01"
     with open(work + "/good", "rb") as f:
         token = f.read().strip()
     seen("%s %s" % (name, "at once" if initial else "when asked"))
-    if blob == user + b"\x01auth=Bearer " + token + b"\x01\x01":
+    if blob == user + b"auth=Bearer " + token + b"\x01\x01":
         return AuthResult(success=True)
     answer = await server.challenge_auth(json.dumps({"status": "401", "schemes": "bearer"}))
     seen("refused, and the client says %r" % answer)

@@ -83,8 +83,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_adds(&secret, SECRET);
     buf_adds(&binding, "octets");
     ex.row = sasl_row((enum sasl_mech)((data[0] & 0x1f) % SASL_MECH_COUNT));
-    ex.in = (struct sasl_input){USER,           &secret,  (enum sasl_gs2)((data[0] >> 5) % 3),
-                                "tls-exporter", &binding, "fyko+d2lbbFgONRv9qkxdawL"};
+    ex.in = (struct sasl_input){.user = USER,
+                                .secret = &secret,
+                                .gs2 = (enum sasl_gs2)((data[0] >> 5) % 3),
+                                .binding_name = "tls-exporter",
+                                .binding = &binding,
+                                .nonce = "fyko+d2lbbFgONRv9qkxdawL",
+                                .host = "mail.example.org",
+                                .port = 465};
     if (ex.row->first)
         more = answer(&ex, NULL, 0, &why);
     while (more && at < end) {

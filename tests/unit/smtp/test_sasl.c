@@ -455,7 +455,12 @@ static void test_talk(const struct talk *t)
     if (t->secret != NULL)
         buf_adds(&secret, t->secret);
     buf_adds(&binding, "octets");
-    ex.in = (struct sasl_input){t->user, &secret, t->gs2, "tls-exporter", &binding, t->nonce};
+    ex.in = (struct sasl_input){.user = t->user,
+                                .secret = &secret,
+                                .gs2 = t->gs2,
+                                .binding_name = "tls-exporter",
+                                .binding = &binding,
+                                .nonce = t->nonce};
     for (size_t i = 0;
          i < 4 && (t->step[i].challenge != NULL || t->step[i].answer != NULL || i == 0); i++) {
         const char *challenge = t->step[i].challenge;
@@ -583,11 +588,33 @@ static void test_refusals(void)
     buf_free(&out);
 }
 
+/* RFC 7628 4.1 */
+static void test_host(void)
+{
+    static const char want[] = "n,a=user@example.com,\001host=server.example.com\001port=587\001"
+                               "auth=Bearer vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==\001\001";
+    struct buf secret, out;
+    struct sasl_input in = {
+        .user = "user@example.com", .secret = &secret, .host = "server.example.com", .port = 587};
+
+    buf_init_secret(&secret, 100);
+    buf_init_secret(&out, 1000);
+    buf_adds(&secret, "vF9dft4qmTc2Nvb3RlckBhbHRhdmlzdGEuY29tCg==");
+    is_int(once(SASL_OAUTHBEARER, &in, 0, &out), CAUSE_NONE, "OAUTHBEARER names the server");
+    is_mem(out.data, out.len, want, sizeof(want) - 1, "... as in RFC 7628 4.1");
+    buf_free(&secret);
+    buf_free(&out);
+}
+
 /* Two logins never use one nonce, and the gs2 header with the binding is what is proved. */
 static void test_fresh(void)
 {
     struct buf secret, binding, one, two;
-    struct sasl_input in = {"u", &secret, SASL_GS2_BOUND, "tls-exporter", &binding, NULL};
+    struct sasl_input in = {.user = "u",
+                            .secret = &secret,
+                            .gs2 = SASL_GS2_BOUND,
+                            .binding_name = "tls-exporter",
+                            .binding = &binding};
     struct sasl_exchange ex = {.row = sasl_row(SASL_SCRAM_SHA256_PLUS), .in = in};
     struct fault why = {0};
     const char *challenge = "r=nX,s=QSXCR+Q6sek8bf92,i=4096";
@@ -642,5 +669,6 @@ int main(void)
     test_plain();
     test_refusals();
     test_fresh();
+    test_host();
     return done_testing();
 }
