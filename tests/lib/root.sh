@@ -13,7 +13,7 @@ set -eu
 
 packages="postfix sasl2-bin libsasl2-modules dovecot-core dovecot-submissiond bsd-mailx git-email libmailtools-perl
     cron msmtp socat strace swaks time procps iproute2 openssl util-linux valgrind mandoc python3-aiosmtpd microsocks
-    openssh-server"
+    openssh-server softhsm2 gnutls-bin"
 
 # The source tree; build folders are in it.
 tree=$(cd "$(dirname "$0")/../.." && pwd -P)
