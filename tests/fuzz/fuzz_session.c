@@ -6,7 +6,7 @@
  *   nobody is left without a verdict, and nobody has one without a reason;
  *   the secret never leaves in the clear, and nothing that is shown holds it;
  *   the message comes whole before its end mark, and only after a 354;
- *   there is an end.
+ *   there is an end, and QUIT is not waited for.
  *
  * The first line of the input is the client's settings, a letter each: i, s TLS from the start, by
  * STARTTLS [none]; a login; t with a token; c even in the clear; l LMTP; b partial = abort; m one
@@ -216,6 +216,7 @@ static void send_mail(struct talk *t, int fd, const struct message *m)
     struct fault why = {0};
     struct transcript shown;
     struct envelope e;
+    int64_t before;
     enum cause c;
 
     envelope_init(&e);
@@ -232,7 +233,9 @@ static void send_mail(struct talk *t, int fd, const struct message *m)
     if (c == CAUSE_NONE) {
         c = xfer_run(s, &e, m, &t->xp, &result, &why);
         promise(c == why.cause, "the cause is that of the fault");
+        before = clock_mono_ms();
         session_close(&s);
+        promise(clock_mono_ms() == before || t->server.is_deaf, "QUIT is not waited for");
         puppet_finish(&t->server);
         check_fates(t, &e, &result);
     } else {

@@ -374,7 +374,7 @@ function write_case(s, e, want,   status, kind, fate, path, part, more)
         "[server" (value(s, "server", "") == "" ? "" : " " word[s, "server"]) "]\n" \
         expand(script[s, "before"], 0) happening(s, e) more \
         "\n[status]\n" status "\n\n" errors(s, e, status, kind, fate) \
-        "[time]\n" (e ~ /^(drip|silence)$/ && status != 0 ? "1.9 15" : "15") "\n\n" \
+        "[time]\n" (e ~ /^(drip|silence)$/ && status != 0 ? "1.9 20" : "20") "\n\n" \
         "[see log]\n" log_pattern("bob@example\\.com", substr(fate, 1, 1)) \
         log_pattern("carol@example\\.net", substr(fate, 2, 1)) \
         "\n[secret]\n" value(s, "secret", "tr0ub4dor&3\n\\0alice\\0tr0ub4dor&3") "\n" >path

@@ -11,9 +11,12 @@
 /* summons_leave - tells in the folder OUT that the client is PID. False: it cannot be written. */
 bool summons_leave(const char *out, pid_t pid);
 
+/* summons_gone - the client has ended, and its process id will soon be another's. */
+bool summons_gone(const char *out);
+
 /*
  * summons_send - sends the signal NAME ("TERM", "INT", "HUP") to that client, for which it waits a
- * little. NULL, or what is wrong.
+ * little. NULL, also when it has gone, or what is wrong.
  */
 const char *summons_send(const char *out, const char *name);
 

@@ -158,9 +158,11 @@ static void attend(struct client *c, struct pipes *p, int64_t until, pid_t pid)
 
 static void collect(struct client *c, pid_t pid, int64_t until)
 {
+    siginfo_t info = {.si_pid = 0};
     int status = 0;
 
-    while (waitpid(pid, &status, WNOHANG) == 0) {
+    /* It stays a zombie, whose number nobody else can have, until nobody can mean it any more. */
+    while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0) {
         if (peer_now_ms() >= until && !c->killed) {
             c->killed = true;
             (void)kill(-pid, SIGKILL);
@@ -168,6 +170,9 @@ static void collect(struct client *c, pid_t pid, int64_t until)
         }
         (void)poll(NULL, 0, 1);
     }
+    if (c->out_dir)
+        (void)summons_gone(c->out_dir);
+    (void)waitpid(pid, &status, 0);
     c->status = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 

@@ -28,7 +28,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WATCHDOG_MS 20000
+#define WATCHDOG_MS 60000
 #define LIST_MAX    256
 
 /* One case: its folder, its server, its report. */

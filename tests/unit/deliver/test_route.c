@@ -68,7 +68,7 @@ static void find_again(struct route *r, const struct account *a)
     struct fault why = {0};
 
     route_free(r);
-    is_int(route_find(r, a, deadline_in(1000), &why), CAUSE_NONE, "a route");
+    is_int(route_find(r, a, deadline_in(60000), &why), CAUSE_NONE, "a route");
 }
 
 static void test_session(struct route *r, struct account *a)
@@ -301,7 +301,7 @@ static void key_of(void (*change)(struct account *a), char key[ROUTE_KEY])
     strv_add(&a.tls_pin, "b");
     a.user = text("bob");
     change(&a);
-    is_int(route_find(&r, &a, deadline_in(1000), &why), CAUSE_NONE, "a route");
+    is_int(route_find(&r, &a, deadline_in(60000), &why), CAUSE_NONE, "a route");
     ok(route_key(&r, 0, key), "... and its key");
     route_free(&r);
     strv_free(&a.auth);
@@ -356,7 +356,7 @@ static void test_ways(void)
         a->source_address = strdup("192.0.2.9");
         if (t[i].proxy != NULL)
             is_int(settings_assign(proxy, a, t[i].proxy, &why), CAUSE_NONE, "a proxy");
-        is_int(route_find(&r, a, deadline_in(1000), &why), CAUSE_NONE, t[i].why);
+        is_int(route_find(&r, a, deadline_in(60000), &why), CAUSE_NONE, t[i].why);
         route_name(&r, 0, name, sizeof(name));
         is_str(name, t[i].name, "... its name");
         route_name(&r, 0, name, 8);
@@ -388,7 +388,7 @@ int main(void)
     size_t i;
 
     make_account(&a);
-    is_int(route_find(&r, &a, deadline_in(1000), &why), CAUSE_NONE, "a route");
+    is_int(route_find(&r, &a, deadline_in(60000), &why), CAUSE_NONE, "a route");
     is_int((long long)r.n, 2, "both hosts");
     test_dial(&r);
     test_session(&r, &a);

@@ -18,7 +18,7 @@
 #include "../net/dns_message.h"
 #include "tap.h"
 
-#define AMPLE_MS 10000
+#define AMPLE_MS 120000
 
 static char last_asked[300];
 static size_t questions;

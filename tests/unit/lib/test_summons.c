@@ -24,7 +24,8 @@ static void test_signal(const char *dir, const char *name, int number)
     is_str(summons_send(dir, name), NULL, "...sent");
     (void)waitpid(child, &status, 0);
     ok(WIFSIGNALED(status) && WTERMSIG(status) == number, "...arrived");
-    is_str(summons_send(dir, name), NULL, "who has ended is not missed");
+    ok(summons_gone(dir), "...and has ended");
+    is_str(summons_send(dir, name), NULL, "who has ended is not missed, and nobody else is hit");
 }
 
 int main(void)

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define AMPLE_MS 10000
+#define AMPLE_MS 120000
 
 typedef int resolver(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 
 #define SHORT_MS 60
-#define AMPLE_MS 10000
+#define AMPLE_MS 120000
 
 static struct pki_cert root, leaf;
 static char *root_file;

@@ -253,9 +253,9 @@ static void test_read(void)
     transcript_secret(&t, "geheim!", 7);
     reply_init(&r);
     ok(write(fd[1], said, sizeof(said) - 1) == (ssize_t)sizeof(said) - 1, "the server speaks");
-    is_int(reply_read(s, &t, false, deadline_in(1000), &r, &why), CAUSE_NONE, "first reply");
+    is_int(reply_read(s, &t, false, deadline_in(60000), &r, &why), CAUSE_NONE, "first reply");
     is_str(r.text.data, "one\nthe word is ***", "... scrubbed");
-    is_int(reply_read(s, NULL, false, deadline_in(1000), &r, &why), CAUSE_NONE, "no transcript");
+    is_int(reply_read(s, NULL, false, deadline_in(60000), &r, &why), CAUSE_NONE, "no transcript");
     is_int(r.code, 550, "... second reply");
     is_int(reply_fault(&r, CAUSE_RCPT_REFUSED, STAGE_RCPT, &why), CAUSE_RCPT_REFUSED, "a fault");
     is_int(why.smtp_code, 550, "... has the code");
@@ -263,14 +263,14 @@ static void test_read(void)
     is_str(why.remote.data, "5.1.1 no", "... and the words");
     ok(reply_says(&r, "NO") && !reply_says(&r, "yes"), "words are found in any case");
     ok(reply_enhanced(&r, 1, 1) && !reply_enhanced(&r, 1, 0), "enhanced codes are compared");
-    is_int(reply_read(s, &t, false, deadline_in(1000), &r, &why), CAUSE_PROTOCOL, "garbage");
+    is_int(reply_read(s, &t, false, deadline_in(60000), &r, &why), CAUSE_PROTOCOL, "garbage");
     is_str(why.remote.data, "HTTP/1.1 no", "... is shown");
     is_str(lines.data, "< 250-one|< 250 the word is ***|", "the transcript has it with codes");
     stream_consume(s, sizeof("HTTP/1.1 no\r\n") - 1);
     is_int(reply_read(s, &t, false, deadline_in(0), &r, &why), CAUSE_TIMEOUT, "silence");
     ok(write(fd[1], "250 half", 8) == 8, "half a reply");
     close(fd[1]);
-    is_int(reply_read(s, &t, true, deadline_in(1000), &r, &why), CAUSE_CLOSED,
+    is_int(reply_read(s, &t, true, deadline_in(60000), &r, &why), CAUSE_CLOSED,
            "R4: the end of file makes no reply of it");
     stream_close(&s, STREAM_CLEAN);
     reply_free(&r);
@@ -301,12 +301,12 @@ static void test_echo(void)
     transcript_challenges(&t, true);
     reply_init(&r);
     ok(write(fd[1], said, sizeof(said) - 1) == (ssize_t)sizeof(said) - 1, "the server speaks");
-    is_int(reply_read(s, &t, false, deadline_in(1000), &r, &why), CAUSE_NONE, "a challenge");
+    is_int(reply_read(s, &t, false, deadline_in(60000), &r, &why), CAUSE_NONE, "a challenge");
     is_str(r.text.data, "Z2VoZWlt", "... reaches its mechanism as it came");
     is_str(lines.data, "< 334 ***|", "... and nobody else");
-    is_int(reply_read(s, &t, false, deadline_in(1000), &r, &why), CAUSE_NONE, "two lines");
+    is_int(reply_read(s, &t, false, deadline_in(60000), &r, &why), CAUSE_NONE, "two lines");
     is_str(r.text.data, "*** ***", "... scrubbed as one text");
-    is_int(reply_read(s, &t, false, deadline_in(1000), &r, &why), CAUSE_PROTOCOL, "garbage");
+    is_int(reply_read(s, &t, false, deadline_in(60000), &r, &why), CAUSE_PROTOCOL, "garbage");
     is_str(why.remote.data, "535-no ***", "... scrubbed over the line that is shown");
     close(fd[1]);
     stream_close(&s, STREAM_CLEAN);

@@ -494,10 +494,10 @@ static struct session_params params(int flags)
         .lmtp = (flags & LMTP) != 0,
         .ehlo_name = "me",
         .tls = SESSION_TLS_OFF,
-        .reply_timeout_ms = 20000,
-        .final_timeout_ms = (flags & NO_TIME) != 0 ? 0 : 20000,
-        .ready_by = deadline_in(20000),
-        .until = deadline_in(20000),
+        .reply_timeout_ms = 600000,
+        .final_timeout_ms = (flags & NO_TIME) != 0 ? 0 : 600000,
+        .ready_by = deadline_in(600000),
+        .until = deadline_in(600000),
         .pipelining = (flags & LOCKSTEP) != 0 ? PIPELINING_OFF
                       : (flags & AUTO) != 0   ? PIPELINING_AUTO
                       : (flags & FULL) != 0   ? PIPELINING_FULL
