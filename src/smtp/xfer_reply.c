@@ -84,6 +84,7 @@ static enum next odd(struct xfer *x, enum verb verb, struct fault *why)
     (void)talk_unexpected(x->s, xfer_reply_stage(verb), why);
     if (s == STUMBLE_NONE)
         return NEXT_BROKEN;
+    fault_hint(why, "try again; if it stays so, set pipelining = off");
     (void)stumbled(x, s);
     x->result->again = x->result->again && x->n_taken == 0;
     return NEXT_BROKEN;

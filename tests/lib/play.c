@@ -32,7 +32,8 @@ struct play {
     struct peer peer;
     struct octets pending; /* to be sent in one write */
     struct octets talk, report;
-    size_t connection; /* counted from 1 */
+    struct octets chunks; /* of the message that is coming */
+    size_t connection;    /* counted from 1 */
     size_t texts;
     long quiet_ms;
     bool early, loosely;
@@ -177,6 +178,44 @@ static void take(struct play *y, const struct step *st)
         return;
     }
     octets_drop(&y->peer.in, want);
+}
+
+/* Octets of the chunk that a BDAT line announces; 0: it is none. */
+static size_t chunk_size(const struct octets *line, bool *last)
+{
+    const char *at = octets_text(line);
+    char *end = NULL;
+    unsigned long n = strncmp(at, "BDAT ", 5) == 0 ? strtoul(at + 5, &end, 10) : 0;
+
+    *last = n > 0 && strcmp(end, " LAST\r\n") == 0;
+    return *last || (n > 0 && strcmp(end, "\r\n") == 0) ? n : 0;
+}
+
+/* BDAT and its octets. They belong to the commands that were expected before, if any. */
+static void receive_chunk(struct play *y, const struct step *st)
+{
+    bool there = y->peer.in.n > 0 && memchr(y->peer.in.p, '\n', y->peer.in.n);
+    struct octets line = {0};
+    bool last = false, came = peer_line(&y->peer, &line, limit(y));
+    size_t want = came ? chunk_size(&line, &last) : 0;
+
+    if (want == 0) {
+        complain(y, st, "expected a chunk, but %s", came ? octets_text(&line) : silence(y));
+        leave(y);
+    } else {
+        say(y, "C: ", line.p, line.n);
+        if (y->in_block && !there && !y->loosely)
+            complain(y, st, "this chunk came in a write of its own");
+        while (y->peer.in.n < want && peer_fill(&y->peer, limit(y)))
+            ;
+        octets_add(&y->chunks, y->peer.in.p, y->peer.in.n < want ? y->peer.in.n : want);
+        take(y, &(struct step){.line = st->line, .number = (long)want});
+    }
+    if (last) {
+        save(y, "text", ++y->texts, &y->chunks);
+        y->chunks.n = 0;
+    }
+    octets_free(&line);
 }
 
 /* Sleeps, but not longer than the client stays. */
@@ -380,6 +419,8 @@ static void receive(struct play *y, const struct step *st)
 {
     if (st->verb == DO_TEXT)
         receive_text(y, st);
+    else if (st->verb == DO_CHUNK)
+        receive_chunk(y, st);
     else if (st->verb == DO_TAKE)
         take(y, st);
     else
@@ -418,6 +459,7 @@ static void play_step(struct play *y, const struct step *st)
     case DO_MATCH:
     case DO_ANY_LINE:
     case DO_TEXT:
+    case DO_CHUNK:
     case DO_TAKE:
         receive(y, st);
         break;
@@ -594,5 +636,6 @@ bool play_script(const struct script *s, const struct play_params *p)
     octets_free(&y.talk);
     octets_free(&y.report);
     octets_free(&y.pending);
+    octets_free(&y.chunks);
     return y.followed;
 }

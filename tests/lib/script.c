@@ -28,6 +28,7 @@ static const struct word {
     {"C*", DO_ANY_LINE, FORM_NONE},
     {"sasl", DO_SASL, FORM_RAW},
     {"text", DO_TEXT, FORM_NONE},
+    {"chunk", DO_CHUNK, FORM_NONE},
     {"take", DO_TAKE, FORM_NUMBER},
     {"wait", DO_WAIT, FORM_NUMBER},
     {"drip", DO_DRIP, FORM_NUMBER_TEXT},

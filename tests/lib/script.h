@@ -24,6 +24,7 @@ enum verb {
     DO_ANY_LINE,
     DO_SASL,    /* an AUTH command and all that follows, checked: sasl_server.h */
     DO_TEXT,    /* message text up to the line of one dot */
+    DO_CHUNK,   /* BDAT, and its octets: message text, whole with LAST */
     DO_TAKE,    /* so many octets */
     DO_WAIT,    /* ms */
     DO_DRIP,    /* a line, one octet each so many ms */
