@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "net/stream.h"
+#include "smtp/sasl.h"
 
 #define ONE_WRITE_MAX 12000 /* with its commands still one TLS record: FLIGHTS section 5 */
 
@@ -157,11 +158,24 @@ static void check_abort(const struct session *s, struct envelope *e, struct xfer
 }
 
 /*
- * How far the commands are grouped, and by which command the text goes. BDAT (RFC 3030) costs no
- * round trip more than DATA in a group, and needs no 354; but it is left alone where nothing is
- * grouped, since that is how a server is spoken to that has stumbled, and Exim before 4.89 took
- * chunks for commands then. It is left alone, too, when one transaction will not do: a refused
- * chunk ends the connection, which the other recipients still need.
+ * `auto` is more than `standard` only where this very login, of a kind that may travel with other
+ * commands, or the lack of one, has worked under these very offers (DESIGN section 7).
+ */
+static bool is_known(const struct session *s)
+{
+    const struct session_known *known = &s->p.known;
+
+    return known->has_credential && known->offers == s->caps.offers &&
+           memcmp(known->credential, s->credential, sizeof(s->credential)) == 0 &&
+           (s->mech == SASL_NONE || sasl_row(s->mech)->flight);
+}
+
+/*
+ * How far the commands are grouped, and by which command the text goes. BDAT (RFC 3030) costs as
+ * many round trips as DATA in a group, and some servers that offer it never answer (FLIGHTS section
+ * 4): it is for those that are known, where it saves one. It is left alone, too, when one
+ * transaction will not do: a refused chunk ends the connection, which the other recipients still
+ * need.
  */
 static void choose_flights(struct xfer_plan *plan, const struct session *s,
                            const struct envelope *e)
@@ -171,9 +185,10 @@ static void choose_flights(struct xfer_plan *plan, const struct session *s,
     size_t open = envelope_count(e, FATE_OPEN);
 
     plan->pipelined = grade != PIPELINING_OFF;
-    plan->chunked = plan->pipelined && s->caps.chunking && !known->no_chunking && open <= plan->max;
-    plan->one_write = plan->chunked && grade == PIPELINING_FULL && known->proven &&
-                      known->offers == s->caps.offers && open == 1 && plan->octets <= ONE_WRITE_MAX;
+    plan->chunked = grade >= PIPELINING_AUTO && s->caps.chunking && !known->no_chunking &&
+                    is_known(s) && open <= plan->max;
+    plan->one_write = plan->chunked && grade == PIPELINING_FULL && known->proven && open == 1 &&
+                      plan->octets <= ONE_WRITE_MAX;
 }
 
 void xfer_plan_make(struct xfer_plan *plan, const struct session *s, struct envelope *e,

@@ -20,14 +20,15 @@ enum {
     UTF8_SENDER = 256,
     BAD_RCPT = 512, /* the second address holds a line end */
     UTF8_RCPT = 1024,
-    BROKEN = 2048, /* the state at the end */
-    AUTO = 4096,
+    BROKEN = 2048,    /* the state at the end */
+    STANDARD = 4096,  /* pipelining = standard; else auto */
     FULL = 8192,      /* on a proven server */
     LOGIN = 16384,    /* one waits to travel */
     NO_CHUNK = 32768, /* the server has stumbled over BDAT */
     REQUIRE = 65536,  /* require_tls */
     UNPROVEN = 131072,
     CEILING = 262144, /* the server has stumbled over groups */
+    STRANGER = 524288 /* nothing has ever been accepted there */
 };
 
 struct row {
@@ -248,6 +249,11 @@ static const struct row rows[] = {
      MAIL R0 R1 DATA OK OK OK GO TEXT OK "> 421 bye\n", "AL busy", "busy", ""},
     /* chunks */
     {"BDAT in the place of DATA", 0, BOTH, 2, MAIL R0 R1 OK OK OK BDAT OK, "AA none", "", QUIT},
+    {"DATA in standard", STANDARD, BOTH, 1, MAIL R0 DATA OK OK GO TEXT OK, "A none", "", QUIT},
+    {"DATA where nothing was accepted before", STRANGER, BOTH, 1, MAIL R0 DATA OK OK GO TEXT OK,
+     "A none", "", QUIT},
+    {"... in full, too", FULL | STRANGER, BOTH, 1, MAIL R0 DATA OK OK GO TEXT OK, "A none", "",
+     QUIT},
     {"a server that has stumbled over it", NO_CHUNK, BOTH, 1, MAIL R0 DATA OK OK GO TEXT OK,
      "A none", "", QUIT},
     {"no BDAT without groups", 0, "250 CHUNKING", 1, MAIL OK R0 OK DATA GO TEXT OK, "A none", "",
@@ -317,43 +323,43 @@ static const struct row rows[] = {
     {"LMTP: closed between the verdicts", LMTP | BROKEN, BOTH, 2, MAIL R0 R1 OK OK OK BDAT OK "!\n",
      "AL may-have-arrived: chunk", "may-have-arrived", ""},
     /* the login in the group */
-    {"AUTH travels", AUTO | LOGIN, BOTH, 2, AUTH MAIL R0 R1 IN OK OK OK BDAT OK, "AA none", "",
-     QUIT},
-    {"AUTH travels, and DATA", AUTO | LOGIN, PIPE, 2, AUTH MAIL R0 R1 DATA IN OK OK OK GO TEXT OK,
+    {"AUTH travels", LOGIN, BOTH, 2, AUTH MAIL R0 R1 IN OK OK OK BDAT OK, "AA none", "", QUIT},
+    {"AUTH travels, and DATA", LOGIN, PIPE, 2, AUTH MAIL R0 R1 DATA IN OK OK OK GO TEXT OK,
      "AA none", "", QUIT},
-    {"AUTH travels, abort: DATA does not", AUTO | LOGIN | ABORT, PIPE, 2,
+    {"AUTH travels, abort: DATA does not", LOGIN | ABORT, PIPE, 2,
      AUTH MAIL R0 R1 IN OK OK OK DATA GO TEXT OK, "AA none", "", QUIT},
-    {"AUTH travels, abort of one", AUTO | LOGIN | ABORT, PIPE, 1,
-     AUTH MAIL R0 DATA IN OK OK GO TEXT OK, "A none", "", QUIT},
-    {"AUTH alone in standard", LOGIN, BOTH, 1, AUTH IN MAIL R0 OK OK BDAT OK, "A none", "", QUIT},
-    {"AUTH alone, the initial response ignored", LOGIN, BOTH, 1,
-     AUTH "> 334 \n< AGFsaWNlAHB3\n" IN MAIL R0 OK OK BDAT OK, "A none", "", QUIT},
-    {"AUTH alone, refused", LOGIN, BOTH, 1, AUTH "> 535 no\n", "L auth-refused", "auth-refused",
-     QUIT},
-    {"AUTH alone for DSN, and EHLO again", AUTO | LOGIN | DSN, BOTH, 2,
+    {"AUTH travels, abort of one", LOGIN | ABORT, PIPE, 1, AUTH MAIL R0 DATA IN OK OK GO TEXT OK,
+     "A none", "", QUIT},
+    {"AUTH alone in standard", STANDARD | LOGIN, BOTH, 1, AUTH IN MAIL R0 DATA OK OK GO TEXT OK,
+     "A none", "", QUIT},
+    {"AUTH alone, the initial response ignored", STANDARD | LOGIN, BOTH, 1,
+     AUTH "> 334 \n< AGFsaWNlAHB3\n" IN MAIL R0 DATA OK OK GO TEXT OK, "A none", "", QUIT},
+    {"AUTH alone, refused", STANDARD | LOGIN, BOTH, 1, AUTH "> 535 no\n", "L auth-refused",
+     "auth-refused", QUIT},
+    {"AUTH alone for DSN, and EHLO again", LOGIN | DSN, BOTH, 2,
      AUTH IN "< EHLO me\n> 250-m\n> 250-PIPELINING\n> 250 DSN\n"
              "< MAIL FROM:<alice@example.org> RET=HDRS ENVID=id+3D1\n"
              "< RCPT TO:<r0@example.org> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;r0@example.org\n"
              "< RCPT TO:<r1@example.org> NOTIFY=NEVER\n" DATA OK OK OK GO TEXT OK,
      "AA none", "", QUIT},
-    {"... which may be refused", AUTO | LOGIN | DSN, BOTH, 2,
+    {"... which may be refused", LOGIN | DSN, BOTH, 2,
      AUTH IN "< EHLO me\n> 503 again?\n" MAIL R0 R1 OK OK OK BDAT OK, "AA none", "", QUIT},
-    {"AUTH refused: nothing more is said", AUTO | LOGIN | BROKEN, PIPE, 1,
+    {"AUTH refused: nothing more is said", LOGIN | BROKEN, PIPE, 1,
      AUTH MAIL R0 DATA "> 535 no\n> 250 a\n> 250 b\n> 354 go\n", "L auth-refused", "auth-refused",
      ""},
-    {"AUTH refused, then silence", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 535 no\n",
+    {"AUTH refused, then silence", LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 535 no\n",
      "L auth-refused", "auth-refused", ""},
-    {"AUTH put off", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 454 no\n", "L auth-temporary",
+    {"AUTH put off", LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 454 no\n", "L auth-temporary",
      "auth-temporary", ""},
-    {"AUTH 334", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 334 \n", "O protocol: login again",
+    {"AUTH 334", LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 334 \n", "O protocol: login again",
      "none", ""},
-    {"AUTH 503", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 503 no\n",
-     "O protocol: group again", "none", ""},
-    {"AUTH 250", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 250 no\n",
-     "O protocol: group again", "none", ""},
-    {"AUTH 421", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 421 no\n", "O busy: group again",
+    {"AUTH 503", LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 503 no\n", "O protocol: group again",
      "none", ""},
-    {"closed before AUTH's reply", AUTO | LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "!\n",
+    {"AUTH 250", LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 250 no\n", "O protocol: group again",
+     "none", ""},
+    {"AUTH 421", LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "> 421 no\n", "O busy: group again", "none",
+     ""},
+    {"closed before AUTH's reply", LOGIN | BROKEN, BOTH, 1, AUTH MAIL R0 "!\n",
      "O closed: group again", "none", ""},
     /* stumbles over a group */
     {"503 to MAIL", BROKEN, PIPE, 2, MAIL R0 R1 DATA "> 503 what\n", "OO protocol: group again",
@@ -498,10 +504,11 @@ static struct session_params params(int flags)
         .final_timeout_ms = (flags & NO_TIME) != 0 ? 0 : 600000,
         .ready_by = deadline_in(600000),
         .until = deadline_in(600000),
-        .pipelining = (flags & LOCKSTEP) != 0 ? PIPELINING_OFF
-                      : (flags & AUTO) != 0   ? PIPELINING_AUTO
-                      : (flags & FULL) != 0   ? PIPELINING_FULL
-                                              : PIPELINING_STANDARD,
+        .pipelining = (flags & LOCKSTEP) != 0   ? PIPELINING_OFF
+                      : (flags & STANDARD) != 0 ? PIPELINING_STANDARD
+                      : (flags & FULL) != 0     ? PIPELINING_FULL
+                                                : PIPELINING_AUTO,
+        .known.has_credential = (flags & STRANGER) == 0,
         .known.ceiling = (flags & CEILING) != 0 ? PIPELINING_OFF : PIPELINING_FULL,
         .known.no_chunking = (flags & NO_CHUNK) != 0,
         .known.proven = (flags & UNPROVEN) == 0,
@@ -714,6 +721,7 @@ static void big_run(struct big *b, const struct message *m, const char *script)
     make_envelope(&b->e, 0, 1);
     is_int(session_open(&b->s, script_start(&b->server, script), &p, NULL, &b->why), CAUSE_NONE,
            "open");
+    prepare(b->s, 0);
     b->cause = xfer_run(b->s, &b->e, m, &xp, &b->result, &b->why);
 }
 

@@ -348,6 +348,7 @@ static bool converse(uint32_t seed, const struct sample *samples, size_t n_sampl
         .until = deadline_in(900000),
         .pipelining = (enum session_pipelining)draw(&v, 4),
         .known.proven = true,
+        .known.has_credential = true,
         .known.no_chunking = chance(&v, 100),
         .known.ceiling = PIPELINING_FULL,
         .max_recipients = 1 + draw(&v, RCPTS + 2),
