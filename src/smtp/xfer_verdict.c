@@ -366,7 +366,8 @@ enum echo { ECHO_NONE, ECHO_REFUSED, ECHO_ACCEPTED };
  */
 static enum echo read_echoes(struct xfer *x, size_t from)
 {
-    deadline_ms until = deadline_earlier(deadline_in(ECHO_MS), x->s->p.until);
+    deadline_ms most = x->is_refused ? x->echo_until : deadline_in(ECHO_MS);
+    deadline_ms until = deadline_earlier(most, x->s->p.until);
     const struct reply *r = &x->s->reply;
     struct fault ignored = {0};
     enum cause c = CAUSE_NONE;

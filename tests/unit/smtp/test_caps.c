@@ -118,6 +118,49 @@ static void test_words(void)
     reply_free(&r);
 }
 
+static uint64_t offers_of(const char *lines)
+{
+    struct reply r;
+    struct caps c;
+
+    reply_init(&r);
+    buf_adds(&r.text, lines);
+    caps_parse(&c, &r);
+    reply_free(&r);
+    return c.offers;
+}
+
+/* What tells changed from unchanged offers: the words, and nothing else. */
+static void test_offers(void)
+{
+    static const char base[] = "mail.example.org\nPIPELINING\nSIZE 1000\nAUTH PLAIN LOGIN";
+    static const struct {
+        const char *lines, *why;
+        bool same;
+    } others[] = {
+        {"mx7.example.org greets you\nPIPELINING\nSIZE 1000\nAUTH PLAIN LOGIN", "another greeting",
+         true},
+        {"h\nPIPELINING \nSIZE  1000\n AUTH PLAIN LOGIN\r", "other blanks", true},
+        {"h\nPIPELINING\nSIZE 1001\nAUTH PLAIN LOGIN", "another number", false},
+        {"h\nPIPELINING\nSIZE 1000\nAUTH PLAIN", "a mechanism less", false},
+        {"h\nPIPELINING\nSIZE 1000\nAUTH PLAIN LOGIN\nCHUNKING", "a keyword more", false},
+        {"h\nPIPELINING\nAUTH PLAIN LOGIN", "a keyword less", false},
+        {"h\nPIPELINING SIZE 1000\nAUTH PLAIN LOGIN", "words of two lines in one", false},
+        {"h\nPIPELINING\nSIZE1000\nAUTH PLAIN LOGIN", "words run together", false},
+        {"h", "nothing", false},
+    };
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        ok((offers_of(others[i].lines) == offers_of(base)) == others[i].same, "offers: %s",
+           others[i].why);
+    /* FNV-1a: the basis, and of "a \n" by hand. */
+    ok(offers_of("h") == UINT64_C(0xcbf29ce484222325), "nothing is the basis");
+    ok(offers_of("h\na") ==
+           (((UINT64_C(0xaf63dc4c8601ec8c) ^ ' ') * UINT64_C(0x100000001b3)) ^ '\n') *
+               UINT64_C(0x100000001b3),
+       "known vector of FNV-1a");
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -139,5 +182,6 @@ int main(void)
     }
     test_128_lines();
     test_words();
+    test_offers();
     return done_testing();
 }

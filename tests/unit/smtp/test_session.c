@@ -341,6 +341,154 @@ static void test_long_password(void)
     fault_free(&why);
 }
 
+/* FLIGHTS section 5, "Proven": what servers were seen to say to a chunk that nobody gets. */
+static void test_prove(void)
+{
+    static const struct {
+        const char *why, *replies;
+        bool proven;
+        enum cause cause;
+    } proofs[] = {
+        {"Postfix, Exim, Dovecot", "> 503 5.5.1 no\n> 221 bye", true, CAUSE_NONE},
+        {"a refusal for now", "> 451 no\n> 221 bye", true, CAUSE_NONE},
+        {"runs the octets", "> 502 no\n> 250 ok\n> 221 bye", false, CAUSE_NONE},
+        {"runs them, and stumbles", "> 500 no\n> 500 no\n> 221 bye", false, CAUSE_NONE},
+        {"accepts the chunk", "> 250 ok\n> 221 bye", false, CAUSE_NONE},
+        {"421", "> 421 bye", false, CAUSE_NONE},
+        {"refused, and closed", "> 503 no\n!", false, CAUSE_NONE},
+        {"closed", "!", false, CAUSE_NONE},
+        {"garbage", "> what", false, CAUSE_PROTOCOL},
+    };
+
+    for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
+        struct client client = {0};
+        struct session_params p = params(&client);
+        struct script server;
+        struct fault why = {0};
+        struct session *s = NULL;
+        bool proven = !proofs[i].proven;
+        struct buf text;
+
+        buf_init(&text, 1000);
+        buf_addf(&text, HELLO "> 250 mail\n< BDAT 6 LAST\n< NOOP\n< QUIT\n%s", proofs[i].replies);
+        is_int(session_open(&s, script_start(&server, text.data), &p, NULL, &why), CAUSE_NONE,
+               "open");
+        is_int(session_prove(s, &proven, &why), proofs[i].cause, proofs[i].why);
+        ok(proven == proofs[i].proven, "... %s", proven ? "proven" : "not proven");
+        is_int(why.cause, proofs[i].cause, "... cause and fault agree");
+        is_int(s->state, SESSION_BROKEN, "... and it is over");
+        session_close(&s);
+        script_join(&server);
+        is_str(server.oops.data, "", "... the script was followed");
+        is_str(server.tail.data, "", "... no second QUIT");
+        script_free(&server);
+        fault_free(&why);
+        buf_free(&text);
+    }
+}
+
+/* How much may leave at once: what is asked for, what is known, what is offered. */
+static void test_grade(void)
+{
+    static const struct {
+        enum session_pipelining asked, ceiling, want;
+        bool offered;
+    } grades[] = {
+        {PIPELINING_AUTO, PIPELINING_FULL, PIPELINING_AUTO, true},
+        {PIPELINING_FULL, PIPELINING_FULL, PIPELINING_FULL, true},
+        {PIPELINING_FULL, PIPELINING_STANDARD, PIPELINING_STANDARD, true},
+        {PIPELINING_STANDARD, PIPELINING_AUTO, PIPELINING_STANDARD, true},
+        {PIPELINING_FULL, PIPELINING_OFF, PIPELINING_OFF, true},
+        {PIPELINING_OFF, PIPELINING_FULL, PIPELINING_OFF, true},
+        {PIPELINING_FULL, PIPELINING_FULL, PIPELINING_OFF, false},
+    };
+
+    for (size_t i = 0; i < sizeof(grades) / sizeof(grades[0]); i++) {
+        struct session s = {.p = {.pipelining = grades[i].asked}};
+
+        s.p.known.ceiling = grades[i].ceiling;
+        s.caps.pipelining = grades[i].offered;
+        is_int(session_grade(&s), grades[i].want, "grade");
+    }
+}
+
+/* LIMITS MAILMAX counts transactions, not messages accepted. */
+static void test_full(void)
+{
+    struct session s = {0};
+
+    ok(!session_full(&s), "no limit");
+    s.caps.mail_max = 2;
+    s.transactions = 1;
+    ok(!session_full(&s), "one of two");
+    s.transactions = 2;
+    ok(session_full(&s), "two of two");
+}
+
+/* A login that waited, sent alone, and EHLO behind it. */
+static void test_login_alone(void)
+{
+    static const struct {
+        const char *why, *script;
+        bool again;
+        enum cause cause;
+        bool dsn;
+    } logins[] = {
+        {"alone", "> 235 in", false, CAUSE_NONE, false},
+        {"the initial response ignored", "> 334 \n< AGFsaWNlAHB3\n> 235 in", false, CAUSE_NONE,
+         false},
+        {"refused", "> 535 no", false, CAUSE_AUTH_REFUSED, false},
+        {"refused behind 334", "> 334 \n< AGFsaWNlAHB3\n> 535 no", true, CAUSE_AUTH_REFUSED, false},
+        {"334 for ever", "> 334 \n< AGFsaWNlAHB3\n> 334 ", false, CAUSE_PROTOCOL, false},
+        {"250", "> 250 ok", false, CAUSE_PROTOCOL, false},
+        {"closed", "!", false, CAUSE_CLOSED, false},
+        {"EHLO again", "> 235 in\n< EHLO me.example.org\n> 250-mail\n> 250 DSN", true, CAUSE_NONE,
+         true},
+        {"EHLO again is no news", "> 235 in\n< EHLO me.example.org\n> 503 again?", true, CAUSE_NONE,
+         false},
+        {"nor is it for now", "> 235 in\n< EHLO me.example.org\n> 450 not now", true, CAUSE_NONE,
+         false},
+        {"EHLO again, 354", "> 235 in\n< EHLO me.example.org\n> 354 go", true, CAUSE_PROTOCOL,
+         false},
+        {"EHLO again, 421", "> 235 in\n< EHLO me.example.org\n> 421 bye", true, CAUSE_BUSY, false},
+    };
+
+    for (size_t i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
+        struct client client = {0};
+        struct session_params p = params(&client);
+        struct script server;
+        struct fault why = {0};
+        struct session *s = NULL;
+        struct buf text;
+        uint64_t offers;
+
+        buf_init(&text, 1000);
+        buf_addf(&text, HELLO "> 250-mail\n> 250 PIPELINING\n< AUTH PLAIN AGFsaWNlAHB3\n%s",
+                 logins[i].script);
+        is_int(session_open(&s, script_start(&server, text.data), &p, NULL, &why), CAUSE_NONE,
+               "open");
+        offers = s->caps.offers;
+        buf_init_secret(&s->login, 100);
+        buf_adds(&s->login, "AUTH PLAIN AGFsaWNlAHB3");
+        s->login_shown = 11;
+        s->mech = SASL_PLAIN;
+        is_int(session_login(s, logins[i].again, &why), logins[i].cause, logins[i].why);
+        ok(s->caps.dsn == logins[i].dsn, "... what it offers now");
+        ok(s->caps.offers == offers, "... and by what it is known again");
+        is_int((int)s->login.len, 0, "... nothing is left of the login");
+        ok(s->logged_in == (logins[i].cause == CAUSE_NONE || strstr(logins[i].script, "EHLO")),
+           "... in or not");
+        if (logins[i].cause == CAUSE_NONE)
+            is_int(session_login(s, logins[i].again, &why), CAUSE_NONE, "... and only once");
+        session_close(&s);
+        script_join(&server);
+        is_str(server.oops.data, "", "... the script was followed");
+        script_free(&server);
+        fault_free(&why);
+        buf_free(&text);
+    }
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -349,5 +497,9 @@ int main(void)
     }
     test_command();
     test_long_password();
+    test_prove();
+    test_grade();
+    test_full();
+    test_login_alone();
     return done_testing();
 }
