@@ -163,9 +163,13 @@ static void *look_up_thread(void *arg)
     return NULL;
 }
 
-/* Starts the thread with all signals blocked: they are for the thread that polls. */
+/*
+ * Starts the thread with all signals blocked: they are for the thread that polls. But not those
+ * that a mistake in the resolver would raise: blocked, they are undefined (pthread_sigmask(3p)).
+ */
 static int start_thread(struct lookup *l)
 {
+    static const int of_the_thread[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     pthread_attr_t attr;
     pthread_t thread;
     sigset_t all, old;
@@ -177,6 +181,8 @@ static int start_thread(struct lookup *l)
     (void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     (void)pthread_attr_setstacksize(&attr, THREAD_STACK_BYTES);
     (void)sigfillset(&all);
+    for (size_t i = 0; i < ARRAY_LEN(of_the_thread); i++)
+        (void)sigdelset(&all, of_the_thread[i]);
     (void)pthread_sigmask(SIG_SETMASK, &all, &old);
     err = pthread_create(&thread, &attr, look_up_thread, l);
     (void)pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -95,6 +95,15 @@ static void note_place(const void *address, char *text, size_t size)
                  (unsigned long)((uintptr_t)address - (uintptr_t)info.dli_fbase));
 }
 
+/* The NSS of glibc 2.36 is such a library, too. */
+static bool is_look_up(const void *address)
+{
+    Dl_info info;
+
+    return dladdr(address, &info) != 0 && info.dli_sname != NULL &&
+           strcmp(info.dli_sname, "getaddrinfo") == 0;
+}
+
 /*
  * A crash. Libraries that do not check their allocations are known (libtasn1, GMP); the program is
  * not to be one of them. The C library counts as part of whoever called it: memcpy(NULL) is the
@@ -111,7 +120,8 @@ static void on_crash(int sig)
         bool in_program = at >= program_from && at < program_to;
 
         note_place(frame[i], board->crash, sizeof(board->crash));
-        found = in_program || (board->crash[0] != '\0' && strstr(board->crash, "libc.so") == NULL);
+        found = in_program || is_look_up(frame[i]) ||
+                (board->crash[0] != '\0' && strstr(board->crash, "libc.so") == NULL);
         board->crash_in_library = found && !in_program;
     }
     (void)signal(sig, SIG_DFL);

@@ -46,6 +46,17 @@ while [ ! -s port ] && [ $tries -gt 0 ]; do
 done
 check "the server runs" test -s port || done_testing
 
+"$tools/smtp-script" --serve --tls implicit --certs certs --store store --port-file proxy-port \
+    --user alice@example.org --password "$secret" --socks "proxy:$secret" &
+proxy=$!
+servers="$servers $proxy"
+tries=100
+while [ ! -s proxy-port ] && [ $tries -gt 0 ]; do
+    sleep 0.05
+    tries=$((tries - 1))
+done
+check "the proxy runs" test -s proxy-port || done_testing
+
 # account PASSWORD-LINE: a configuration. The log goes to a file: its calls fail, too.
 account()
 {
@@ -68,6 +79,8 @@ END
 umask 077
 printf '%s\n' "$secret" >secret
 account "password = \"$secret\"" >inline.ini
+account "password = \"$secret\"
+proxy = socks5h://proxy:$secret@127.0.0.1:$(cat proxy-port)" >proxied.ini
 account "password_command = cat $work/secret" >home/.config/postrider.ini
 printf '%s\n' 'To: bob@example.net' 'Subject: small' '' 'Hello Bob,' '.' '.dots, and the end' >small
 {
@@ -86,7 +99,7 @@ scenario()
     scenario_name=$1
     shift
     HOME=$work/home TMPDIR=$work/tmp ASAN_OPTIONS=$asan ./sweep --name "$scenario_name" \
-        --shim "$work/shim.so" --store store --server "$servers" --secret "$secret" \
+        --shim "$work/shim.so" --store store --server "$server" --secret "$secret" \
         --spread "$spread" ${SWEEP_SHOW:+--show} "$@" >report ||
         ok 1 "$scenario_name: the driver ended by itself"
     while read -r word rest; do
@@ -105,6 +118,7 @@ if grep -q __asan_init "$program"; then
 fi
 asan=verify_asan_link_order=0:detect_leaks=0:allocator_may_return_null=1:${ASAN_OPTIONS:-}
 
+server=${servers% *}
 # What a first send learns, and what a later one knows.
 memory=home/.local/state/postrider/memory
 mkdir -p "$memory" nothing known
@@ -117,6 +131,9 @@ fresh="--memory $memory --before nothing"
 scenario small $fresh --message small "$program" postrider send -C inline.ini -i bob@example.net
 scenario known --memory "$memory" --before known --message small \
     "$program" postrider send -C inline.ini -i bob@example.net
+server=$proxy
+scenario proxied $fresh --message small "$program" postrider send -C proxied.ini -i bob@example.net
+server=${servers% *}
 scenario big $fresh --message big "$program" postrider send -C inline.ini -i bob@example.net
 scenario partial $fresh --partial --message partial "$program" sendmail -i -t
 

@@ -7,6 +7,7 @@
 #include "serve.h"
 
 #include "peer.h"
+#include "socks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -420,7 +421,9 @@ static void converse(const struct serve_params *p, int fd)
     struct talk t = {.p = p};
 
     peer_init(&t.peer, fd);
-    if (p->tls == SERVE_IMPLICIT)
+    if (p->socks)
+        t.over = !socks_accept(&t.peer, p->socks_user, p->socks_password, peer_now_ms() + WAIT_MS);
+    if (!t.over && p->tls == SERVE_IMPLICIT)
         t.over = !shake_hands(&t);
     if (!t.over)
         reply(&t, "220 mail.example.org ESMTP");

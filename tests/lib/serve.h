@@ -10,11 +10,13 @@ enum serve_tls { SERVE_CLEAR, SERVE_STARTTLS, SERVE_IMPLICIT };
 struct serve_params {
     int listen_fd;
     enum serve_tls tls;
-    const char *certs, *cert;           /* folder and name */
-    const char *user, *password;        /* NULL: no login is offered or wanted */
-    const char *store;                  /* folder for messages: N.eml and N.env */
-    char *const *refuse, *const *later; /* recipient patterns (fnmatch), NULL at the end */
-    size_t size;                        /* SIZE offered; 0: none */
+    const char *certs, *cert;    /* folder and name */
+    const char *user, *password; /* NULL: no login is offered or wanted */
+    bool socks; /* SOCKS5 is spoken first, as if this were a proxy in front of the server */
+    const char *socks_user, *socks_password; /* NULL: no login */
+    const char *store;                       /* folder for messages: N.eml and N.env */
+    char *const *refuse, *const *later;      /* recipient patterns (fnmatch), NULL at the end */
+    size_t size;                             /* SIZE offered; 0: none */
     bool pipelining, chunking, eightbitmime;
 };
 

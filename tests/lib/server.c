@@ -31,6 +31,7 @@ static const char usage_text[] =
     "  --tls starttls|implicit|off   [starttls]\n"
     "  --cert NAME        [good]\n"
     "  --user NAME --password WORD   the login wanted [none]\n"
+    "  --socks USER:PASSWORD         a SOCKS5 proxy in front; \"-\": without login\n"
     "  --store FOLDER     where messages go, N.eml and N.env\n"
     "  --refuse PATTERN   recipients refused for good; repeatable, as --later, for now\n"
     "  --size OCTETS      the largest message\n"
@@ -89,6 +90,19 @@ static bool read_flag(struct options *o, const char *word)
     return true;
 }
 
+/* USER:PASSWORD, or "-" for a proxy without a login. */
+static void read_socks(struct options *o, char *value)
+{
+    char *colon = strchr(value, ':');
+
+    o->serve.socks = true;
+    if (!colon)
+        return;
+    *colon = '\0';
+    o->serve.socks_user = value;
+    o->serve.socks_password = colon + 1;
+}
+
 static void read_value(struct options *o, const char *word, char *value)
 {
     const struct {
@@ -116,6 +130,8 @@ static void read_value(struct options *o, const char *word, char *value)
     }
     if (strcmp(word, "--tls") == 0)
         o->serve.tls = tls_mode(value);
+    else if (strcmp(word, "--socks") == 0)
+        read_socks(o, value);
     else if (strcmp(word, "--refuse") == 0)
         add_pattern(&o->refuse, &o->refused, value);
     else if (strcmp(word, "--later") == 0)
