@@ -52,6 +52,7 @@ static const struct word {
     {"eof", DO_EOF, FORM_NONE},
     {"bye", DO_BYE, FORM_NONE},
     {"torn", DO_TORN, FORM_NONE},
+    {"short", DO_SHORT, FORM_NUMBER},
     {"sealed", DO_SEALED, FORM_NONE},
     {"any", DO_ANY, FORM_NONE},
 };

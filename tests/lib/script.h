@@ -48,6 +48,7 @@ enum verb {
     DO_EOF,     /* nothing more comes and the client closes */
     DO_BYE,     /* at most a QUIT comes and the client closes */
     DO_TORN,    /* message text comes, without an end mark, and the client closes */
+    DO_SHORT,   /* fewer than so many octets come and the client closes */
     DO_SEALED,  /* TLS records come, past the TLS layer, and the client closes */
     DO_ANY      /* whatever comes until the client closes */
 };

@@ -164,6 +164,8 @@ static void scripts(const char *folder)
         {"S: 220 a\ntake 3\ntorn\n", {"a\r\n.\r\n"}, PATIENT_MS, "end mark", "cut off the text"},
         {"heard\nearly\nS: 220 a\nsealed\n", {"\x16\x03\x01"}, 0, NULL, "a piece of a record"},
         {"S: 220 a\nsealed\n", {"QUIT\r\n"}, PATIENT_MS, "no TLS record", "and a command"},
+        {"S: 220 a\nshort 4\n", {"abc"}, PATIENT_MS, NULL, "fewer octets than announced"},
+        {"S: 220 a\nshort 4\n", {"abcd"}, PATIENT_MS, "4 octets came", "and as many"},
         {"S: 220 a\nshut\nC: A\n", {"A\r\n"}, PATIENT_MS, NULL, "shut, and listening"},
         {"tls good\nC: A\n", {"A\r\n"}, PATIENT_MS, "handshake", "no TLS where it must be"},
     };
