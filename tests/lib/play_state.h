@@ -23,7 +23,7 @@ struct play {
 /* play_limit - when an expectation that begins now has failed. */
 int64_t play_limit(const struct play *y);
 
-/* play_complain - a departure from the script. Received octets are escaped before they come here. */
+/* play_complain - a departure from the script. Received octets are escaped before they get here. */
 __attribute__((format(printf, 3, 4))) void play_complain(struct play *y, const struct step *st,
                                                          const char *fmt, ...);
 
@@ -42,7 +42,7 @@ void play_save(const struct play *y, const char *what, size_t number, const stru
 /* play_heard - a statement about what must come. */
 void play_heard(struct play *y, const struct step *st);
 
-/* play_expect_end - nothing more must come but, perhaps, the line ALLOWED; then the client closes. */
+/* play_expect_end - nothing more comes but, perhaps, the line ALLOWED; then the client closes. */
 void play_expect_end(struct play *y, const struct step *st, const char *allowed);
 
 /* play_tls - a statement about TLS. */

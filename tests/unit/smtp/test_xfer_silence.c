@@ -1,6 +1,6 @@
 /*
  * test_xfer_silence.c: how long a server may say nothing, at every place of a flight, and what
- * comes of it. Time is this file's: it jumps to the next reply, or to the deadline that comes first.
+ * comes of it. Time is this file's: it jumps to the next reply, or to the deadline that is first.
  */
 #include "config.h"
 
