@@ -48,6 +48,7 @@ enum cause {
     CAUSE_TLS_NAME,      /* the certificate is for another name */
     CAUSE_TLS_TIME,      /* expired or not yet valid */
     CAUSE_TLS_REVOKED,   /* revoked */
+    CAUSE_TLS_FILE,      /* authorities, revocation lists, certificate or key of ours unusable */
     CAUSE_TLS_MISSING,   /* STARTTLS wanted and not offered or refused */
     /* SMTP */
     CAUSE_PROTOCOL,          /* the server does not speak SMTP as RFC 5321 has it */

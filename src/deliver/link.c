@@ -172,7 +172,7 @@ static enum cause open_host(struct link *l, size_t i, struct fault *why)
 
 /*
  * Whether another host of the same account could do better: it has its own address, certificate
- * and temper, but the same password; and a signal means all of them.
+ * and temper, but the same password and files; and a signal means all of them.
  */
 static bool next_host_may_help(enum cause c)
 {
@@ -180,7 +180,7 @@ static bool next_host_may_help(enum cause c)
 
     if (c == CAUSE_AUTH_REFUSED || c == CAUSE_AUTH_NEEDED || c == CAUSE_SECRET)
         return false;
-    if (c == CAUSE_INTERRUPTED || c == CAUSE_CONFIG)
+    if (c == CAUSE_INTERRUPTED || c == CAUSE_CONFIG || c == CAUSE_TLS_FILE)
         return false;
     return keep == KEEP_RETRY || keep == KEEP_ACCOUNT || c == CAUSE_DNS_NONE;
 }

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/proc.h"
+#include "net/tls_file.h"
 #include "net/token.h"
 
 /* A chain of ten certificates and a key with 16384 bits are less than 64 KiB. */
@@ -28,7 +29,7 @@ struct client {
     gnutls_privkey_t key;
 };
 
-/* "SETTING NAME: WHAT", the PIN left out, with ADVICE if there is any. */
+/* "SETTING: NAME: WHAT", the PIN left out, with ADVICE if there is any. */
 static enum cause trouble(const char *setting, const char *name, const char *what,
                           const char *advice, struct fault *why)
 {
@@ -36,20 +37,11 @@ static enum cause trouble(const char *setting, const char *name, const char *wha
 
     buf_init(&shown, LIMIT_CONFIG_LINE);
     token_show(&shown, name);
-    fault_set(why, CAUSE_SECRET, "%s %s: %s", setting, shown.data, what);
-    fault_hint(why, "%s", advice != NULL ? advice : "check tls_cert and tls_key of the account");
+    fault_set(why, CAUSE_TLS_FILE, "%s: %s: %s", setting, shown.data, what);
+    if (advice != NULL)
+        fault_hint(why, "%s", advice);
     buf_free(&shown);
-    return CAUSE_SECRET;
-}
-
-/* What base/file says of a file is trouble of the account here; its words and advice are kept. */
-static enum cause file_trouble(const char *setting, const struct fault *from, struct fault *why)
-{
-    fault_set(why, CAUSE_SECRET, "%s %s", setting, from->text.data);
-    why->err = from->err;
-    fault_hint(why, "%s",
-               from->hint.len > 0 ? from->hint.data : "check tls_cert and tls_key of the account");
-    return CAUSE_SECRET;
+    return CAUSE_TLS_FILE;
 }
 
 /* Reads the file PATH into TEXT, a secret buffer. */
@@ -74,10 +66,7 @@ static enum cause read_pem(const char *setting, const char *path, uid_t euid, st
         fault_hint(&local, "chmod %s %s", st.st_uid == 0 ? "o-rwx" : "600", path);
         cause = CAUSE_CONFIG;
     }
-    if (cause != CAUSE_NONE)
-        (void)file_trouble(setting, &local, why);
-    fault_free(&local);
-    return cause != CAUSE_NONE ? why->cause : CAUSE_NONE;
+    return cause != CAUSE_NONE ? tls_file_fault(setting, &local, why) : CAUSE_NONE;
 }
 
 /* What a library error about an object in a token means. */

@@ -14,8 +14,7 @@
  * client_load - reads the certificate and the key of P into CREDS. A file must be owned by root or
  * us and not be writable by others; one with a key must not be readable by others either. There is
  * no question for a PIN: the URI gives it, or names the file that holds it.
- * fails: CAUSE_SECRET (it is trouble of the account: its mail can wait for the file to be mended),
- *        the text names the setting and the file or object, and what is wrong with it.
+ * fails: CAUSE_TLS_FILE: the text names the setting and the file or object, and what is wrong.
  */
 enum cause client_load(gnutls_certificate_credentials_t creds, const struct tls_params *p,
                        struct fault *why) ATTR_CHECK;

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "net/roots.h"
+#include "net/tls_file.h"
 
 /* Those of big authorities have a few hundred thousand entries. */
 #define CRL_FILE_MAX ((size_t)32 * 1024 * 1024)
@@ -24,9 +25,9 @@
 
 static enum cause wrong_file(const char *path, const char *what, struct fault *why)
 {
-    fault_set(why, CAUSE_CONFIG, "tls_crl %s: %s", path, what);
+    fault_set(why, CAUSE_TLS_FILE, "tls_crl: %s: %s", path, what);
     fault_hint(why, "tls_crl names a file with the authorities' lists of revoked certificates");
-    return CAUSE_CONFIG;
+    return CAUSE_TLS_FILE;
 }
 
 static bool has(const struct buf *text, const char *mark)
@@ -53,6 +54,7 @@ static enum cause import(struct crl_file *f, const struct buf *text, struct faul
 
 enum cause crl_load(struct crl_file *f, const char *path, struct fault *why)
 {
+    struct fault local = {0};
     struct stat st;
     struct buf text;
     enum cause cause;
@@ -61,19 +63,13 @@ enum cause crl_load(struct crl_file *f, const char *path, struct fault *why)
     *f = (struct crl_file){.path = path};
     if (path == NULL)
         return CAUSE_NONE;
-    cause = file_open_regular(path, &fd, &st, why);
-    if (cause == CAUSE_NONE) {
-        buf_init(&text, CRL_FILE_MAX);
-        cause = file_read_fd(fd, path, &text, why);
-        (void)close(fd);
-        if (cause == CAUSE_NONE)
-            cause = import(f, &text, why);
-        else
-            fault_note(why, "tls_crl");
-        buf_free(&text);
-    } else {
-        fault_note(why, "tls_crl");
-    }
+    if (file_open_regular(path, &fd, &st, &local) != CAUSE_NONE)
+        return tls_file_fault("tls_crl", &local, why);
+    buf_init(&text, CRL_FILE_MAX);
+    cause = file_read_fd(fd, path, &text, &local);
+    (void)close(fd);
+    cause = cause != CAUSE_NONE ? tls_file_fault("tls_crl", &local, why) : import(f, &text, why);
+    buf_free(&text);
     return cause;
 }
 

@@ -19,7 +19,7 @@ struct crl_file {
 
 /*
  * crl_load - reads the lists in PATH (PEM, several, or one as DER); with PATH of NULL none.
- * fails: CAUSE_CONFIG: not there, not readable, no list in it, or one that cannot be read.
+ * fails: CAUSE_TLS_FILE: not there, not readable, no list in it, or one that cannot be read.
  */
 enum cause crl_load(struct crl_file *f, const char *path, struct fault *why) ATTR_CHECK;
 

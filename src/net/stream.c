@@ -404,7 +404,7 @@ static enum cause secure(struct stream *s, const struct tls_params *p, deadline_
     }
     if (cause == CAUSE_NONE) {
         cause = tls_verify(s->tls, why);
-        if (cause != CAUSE_NONE && cause != CAUSE_CONFIG)
+        if (cause != CAUSE_NONE && cause != CAUSE_CONFIG && cause != CAUSE_TLS_FILE)
             fault_note(why, "%s", s->socket.peer);
         if (cause != CAUSE_NONE)
             (void)flush(s, &sent, &ignored); /* the alert, if it can */

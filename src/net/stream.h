@@ -74,8 +74,8 @@ void stream_set_idle(struct stream *s, int64_t idle_ms);
 /*
  * stream_start_tls - hand-shakes as a client and verifies the peer (net/trust) before any
  * application octet. The input must be empty (R10): octets from before are CAUSE_PROTOCOL.
- * fails: CAUSE_TLS, CAUSE_TLS_*, CAUSE_CONFIG (priority, files), CAUSE_TIMEOUT, CAUSE_CLOSED. After
- *        a failure the stream is dead: only stream_close is left.
+ * fails: CAUSE_TLS, CAUSE_TLS_*, CAUSE_CONFIG (priority), CAUSE_TIMEOUT, CAUSE_CLOSED. After a
+ *        failure the stream is dead: only stream_close is left.
  */
 enum cause stream_start_tls(struct stream *s, const struct tls_params *p, deadline_ms until,
                             struct fault *why) ATTR_CHECK;

@@ -410,7 +410,7 @@ static gnutls_alert_description_t alert_for(enum cause cause)
         return GNUTLS_A_CERTIFICATE_EXPIRED;
     if (cause == CAUSE_TLS_REVOKED)
         return GNUTLS_A_CERTIFICATE_REVOKED;
-    if (cause == CAUSE_CONFIG || cause == CAUSE_NO_MEMORY)
+    if (cause == CAUSE_CONFIG || cause == CAUSE_TLS_FILE || cause == CAUSE_NO_MEMORY)
         return GNUTLS_A_INTERNAL_ERROR; /* ours, that is */
     return GNUTLS_A_BAD_CERTIFICATE;
 }

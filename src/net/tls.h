@@ -47,7 +47,7 @@ struct tls;
 /*
  * tls_new - a client session. SNI unless the name is a literal. OUT is owned by the caller.
  * fails: CAUSE_CONFIG (priority string: the text shows the position; a name that is none),
- *        CAUSE_SECRET (client certificate or key), CAUSE_TLS.
+ *        CAUSE_TLS_FILE (client certificate or key), CAUSE_TLS.
  */
 enum cause tls_new(struct tls **out, const struct tls_params *p, struct fault *why) ATTR_CHECK;
 
@@ -67,7 +67,7 @@ void tls_out_sent(struct tls *t, size_t n);
  * tls_handshake - goes on as far as the input allows; *DONE when the handshake is complete (and
  * the peer not yet verified).
  * fails: CAUSE_TLS (alert named; an alert to the peer may wait in tls_out), CAUSE_CLOSED,
- *        CAUSE_SECRET (client certificate or key: with a ticket they are read when they are asked
+ *        CAUSE_TLS_FILE (client certificate or key: with a ticket they are read when they are asked
  *        for).
  */
 enum cause tls_handshake(struct tls *t, bool *done, struct fault *why) ATTR_CHECK;

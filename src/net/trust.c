@@ -26,6 +26,7 @@
 #include "net/pin.h"
 #include "net/resolve.h"
 #include "net/roots.h"
+#include "net/tls_file.h"
 #include "net/trust_chain.h"
 
 /* A bundle of every authority in the world is a quarter of a megabyte. */
@@ -68,16 +69,16 @@ static int read_all(int fd, size_t size, struct buf *out)
 /* read(2), not mmap(2): a file that is cut while we look at it must not end the program. */
 static enum cause read_bundle(const char *path, struct buf *pem, struct fault *why)
 {
+    struct fault local = {0};
     struct stat st;
     int fd = -1;
-    enum cause cause = file_open_regular(path, &fd, &st, why);
     int err;
 
-    if (cause != CAUSE_NONE)
-        return cause;
+    if (file_open_regular(path, &fd, &st, &local) != CAUSE_NONE)
+        return tls_file_fault(NULL, &local, why);
     err = read_all(fd, (size_t)st.st_size, pem);
     (void)close(fd);
-    return err == 0 ? CAUSE_NONE : fault_errno(why, CAUSE_CONFIG, err, "%s", path);
+    return err == 0 ? CAUSE_NONE : fault_errno(why, CAUSE_TLS_FILE, err, "%s", path);
 }
 
 const char *trust_bundle(const struct tls_params *p)
@@ -211,9 +212,9 @@ static enum cause load_system(gnutls_certificate_credentials_t creds, struct fau
 {
     if (gnutls_certificate_set_x509_system_trust(creds) > 0)
         return CAUSE_NONE;
-    fault_set(why, CAUSE_CONFIG, "this system has no list of trusted certificate authorities");
+    fault_set(why, CAUSE_TLS_FILE, "this system has no list of trusted certificate authorities");
     fault_hint(why, "install the package ca-certificates, or set tls_trust = FILE");
-    return CAUSE_CONFIG;
+    return CAUSE_TLS_FILE;
 }
 
 /* When the stapled OCSP response says that certificate I was revoked; 0: it does not. */
@@ -274,7 +275,7 @@ static enum cause verify_with_file(gnutls_session_t session, gnutls_certificate_
     for (int tries = 2; cause == CAUSE_NONE && tries > 0; tries--) {
         v->ret = load_roots(creds, &pem, named, &seen);
         if (v->ret >= 0 && seen == 0)
-            cause = fault_set(why, CAUSE_CONFIG, "%s holds no certificate", path);
+            cause = fault_set(why, CAUSE_TLS_FILE, "%s holds no certificate", path);
         if (v->ret >= 0 && seen > 0)
             v->ret = crl_give(&v->lists, creds);
         if (v->ret >= 0 && seen > 0)

@@ -23,7 +23,7 @@
  * fails: CAUSE_TLS_NAME (text: which names it has, which was wanted; hint tls_name),
  *        CAUSE_TLS_TIME (since or until when), CAUSE_TLS_UNTRUSTED (issuer; hint tls_trust; weak
  *        and misused certificates too; another key than the pins say), CAUSE_TLS_REVOKED
- *        (which certificate, since when), CAUSE_CONFIG (trust file unreadable or without a
+ *        (which certificate, since when), CAUSE_TLS_FILE (trust file unreadable or without a
  *        certificate, CRL file unreadable or without a list).
  */
 enum cause trust_verify(gnutls_session_t session, gnutls_certificate_credentials_t creds,

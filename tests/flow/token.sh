@@ -102,8 +102,8 @@ taken "certificate in a file, key in a token" "$certs/client.pem" "$key?pin-valu
 taken "both in the token, PIN in a file" "pkcs11:token=mail;object=client;type=cert" \
     "$key?pin-source=$work/pin"
 refused "a wrong PIN" "$certs/client.pem" "$key?pin-value=99999999" \
-    "tls_key $key: the token does not take the PIN"
-refused "no PIN" "$certs/client.pem" "$key" "tls_key $key: "
+    "tls_key: $key: the token does not take the PIN"
+refused "no PIN" "$certs/client.pem" "$key" "tls_key: $key: "
 refused "no such object" "$certs/client.pem" \
     "pkcs11:token=mail;object=nobody;type=private?pin-value=$pin" "object=nobody;type=private: "
 refused "another key" "$certs/client.pem" \

@@ -177,7 +177,8 @@ static void check_wrong(const struct wrong *w)
     start(&r, w->cert, w->key);
     go(&r);
     hint = fault_hint_text(&r.why);
-    ok(r.cause == CAUSE_SECRET, "%s: %s", w->why, r.cause == CAUSE_NONE ? "good" : r.why.text.data);
+    ok(r.cause == CAUSE_TLS_FILE, "%s: %s", w->why,
+       r.cause == CAUSE_NONE ? "good" : r.why.text.data);
     ok(r.why.text.data != NULL && strstr(r.why.text.data, w->text) != NULL, "...says %s", w->text);
     ok(hint != NULL && strstr(hint, w->hint) != NULL, "...advises: %s", hint);
     end(&r);
@@ -207,10 +208,10 @@ static void test_wrong(void)
     sealed_file = file_of(sealed, "", 0600);
     {
         const struct wrong t[] = {
-            {"/nonexistent/c.pem", key_file, "tls_cert /nonexistent/c.pem: No such file",
+            {"/nonexistent/c.pem", key_file, "tls_cert: /nonexistent/c.pem: No such file",
              "tls_cert", "no certificate file"},
-            {cert_file, "/nonexistent/k.pem", "tls_key /nonexistent/k.pem: No such file", "tls_key",
-             "no key file"},
+            {cert_file, "/nonexistent/k.pem", "tls_key: /nonexistent/k.pem: No such file",
+             "tls_key", "no key file"},
             {"/", key_file, "not a regular file", "tls_cert", "a folder"},
             {"/dev/null", key_file, "not a regular file", "tls_cert", "a device"},
             {written, key_file, "lets others write", "chmod go-w",
@@ -228,7 +229,7 @@ static void test_wrong(void)
             {cert_file, sealed_file, "encrypted", "openssl pkey", "an encrypted key"},
             {cert_file, other, "does not belong", "tls_key", "somebody else's key"},
             {cert_file, "pkcs11:token=none-of-that-name;object=x?pin-value=123456",
-             "tls_key pkcs11:token=none-of-that-name;object=x: no token has such an object",
+             "tls_key: pkcs11:token=none-of-that-name;object=x: no token has such an object",
              "p11tool", "no such token"},
         };
 
@@ -271,7 +272,7 @@ static void test_resumed(const char *server)
     b.p.ticket = &a.ticket;
     b.forgetful = true;
     go(&b);
-    ok(b.cause == CAUSE_SECRET && strstr(b.why.text.data, "lets others read") != NULL,
+    ok(b.cause == CAUSE_TLS_FILE && strstr(b.why.text.data, "lets others read") != NULL,
        "a server that has forgotten asks, and the key is looked at: %s",
        b.cause != CAUSE_NONE ? b.why.text.data : "good");
     end(&b);

@@ -137,14 +137,14 @@ static void test_files(void)
     check(false, der_file, CAUSE_TLS_REVOKED, "was revoked", "a list as DER");
     snprintf(both, strlen(pem) + strlen(list) + 1, "%s%s", pem, list);
     check_lists(false, both, NULL, CAUSE_TLS_REVOKED, "was revoked", "a list behind a certificate");
-    check_lists(false, pem, NULL, CAUSE_CONFIG, "holds no list of revoked certificates",
+    check_lists(false, pem, NULL, CAUSE_TLS_FILE, "holds no list of revoked certificates",
                 "a certificate alone");
-    check_lists(false, torn, NULL, CAUSE_CONFIG, "tls_crl /", "a torn list");
-    check(false, empty, CAUSE_CONFIG, "holds no list of revoked certificates", "an empty file");
-    check(false, "/nonexistent/crl.pem", CAUSE_CONFIG, "tls_crl: /nonexistent/crl.pem: No such",
+    check_lists(false, torn, NULL, CAUSE_TLS_FILE, "tls_crl: /", "a torn list");
+    check(false, empty, CAUSE_TLS_FILE, "holds no list of revoked certificates", "an empty file");
+    check(false, "/nonexistent/crl.pem", CAUSE_TLS_FILE, "tls_crl: /nonexistent/crl.pem: No such",
           "no file");
-    check(false, "/", CAUSE_CONFIG, "tls_crl: /: not a regular file", "a folder");
-    check(false, root_file, CAUSE_CONFIG, "holds no list of revoked certificates",
+    check(false, "/", CAUSE_TLS_FILE, "tls_crl: /: not a regular file", "a folder");
+    check(false, root_file, CAUSE_TLS_FILE, "holds no list of revoked certificates",
           "the wrong file");
     pki_unfile(der_file);
     pki_unfile(empty);

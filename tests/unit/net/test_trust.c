@@ -229,11 +229,11 @@ static void test_trust_files(void)
     check(&a, CAUSE_NONE, NULL, NULL,
           "an intermediate that the server does not send, behind a broken block");
     a.trust = empty_file;
-    check(&a, CAUSE_CONFIG, "holds no certificate", NULL, "a trust file without certificates");
+    check(&a, CAUSE_TLS_FILE, "holds no certificate", NULL, "a trust file without certificates");
     a.trust = "/nonexistent/roots.pem";
-    check(&a, CAUSE_CONFIG, "/nonexistent/roots.pem", NULL, "no trust file");
+    check(&a, CAUSE_TLS_FILE, "/nonexistent/roots.pem", NULL, "no trust file");
     a.trust = "/";
-    check(&a, CAUSE_CONFIG, "/", NULL, "a folder for a trust file");
+    check(&a, CAUSE_TLS_FILE, "/", NULL, "a folder for a trust file");
     pki_unfile(own_file);
     pki_unfile(leaf_file);
     pki_unfile(two_file);
