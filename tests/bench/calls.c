@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include "certs.h"
 #include "octets.h"
 #include "ride.h"
 #include "tap.h"
@@ -41,7 +40,7 @@ static const struct row rows[] = {
     {.name = "neither TLS nor login", .tls = SERVE_CLEAR, .calls = 110},
 };
 
-static struct octets certs, program;
+static char *certs, *program;
 
 static int message_of(size_t mib)
 {
@@ -70,7 +69,7 @@ static void write_config(const struct ride *r, const struct row *row)
     octets_printf(&text,
                   "[account main]\nhost = 127.0.0.1\nport = %u\ntls = %s\ntls_trust = %s/ca.pem\n"
                   "from = alice@example.org\nqueue = never\n%s[log]\ntarget = none\n",
-                  r->server_port, row->tls == SERVE_CLEAR ? "off" : "implicit", octets_text(&certs),
+                  r->server_port, row->tls == SERVE_CLEAR ? "off" : "implicit", certs,
                   row->login ? "user = alice@example.org\npassword = secret\n" : "");
     octets_printf(&path, "%s/config", r->dir);
     if (!octets_save(&text, path.p, 0600))
@@ -82,8 +81,8 @@ static void write_config(const struct ride *r, const struct row *row)
 static void trace_send(const struct ride *r, size_t mib, struct trace_count *count)
 {
     struct octets config = {0}, home = {0}, said = {0};
-    char *argv[] = {program.p, (char[]){"send"}, (char[]){"-C"},
-                    NULL,      (char[]){"-i"},   (char[]){"bob@example.org"},
+    char *argv[] = {program, (char[]){"send"}, (char[]){"-C"},
+                    NULL,    (char[]){"-i"},   (char[]){"bob@example.org"},
                     NULL};
     char *envp[] = {NULL, (char[]){"PATH=/usr/bin:/bin"}, NULL};
     int input = message_of(mib);
@@ -125,7 +124,7 @@ static void show(const struct trace_count *count)
 static void check_row(const struct row *row, long *memory)
 {
     struct serve_params serve = {.tls = row->tls,
-                                 .certs = certs.p,
+                                 .certs = certs,
                                  .cert = "good",
                                  .user = row->login ? "alice@example.org" : NULL,
                                  .password = row->login ? "secret" : NULL,
@@ -159,17 +158,14 @@ static void check_row(const struct row *row, long *memory)
 
 int main(void)
 {
-    const char *env = getenv("POSTRIDER");
     long memory = 0;
 
-    octets_str(&program, env ? env : "./postrider");
-    env = getenv("WIRE_CERTS");
-    octets_str(&certs, env ? env : "certs");
     if (SANITIZED || !trace_can()) {
         printf("1..0 # SKIP a sanitizer makes calls of its own, or tracing is forbidden here\n");
         return 0;
     }
-    certs_ensure(certs.p);
+    program = ride_program();
+    certs = ride_certs();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         check_row(&rows[i], &memory);
     return done_testing();

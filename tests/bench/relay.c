@@ -205,27 +205,40 @@ static bool sent_all(int fd)
     return ioctl(fd, SIOCOUTQ, &left) != 0 || left == 0;
 }
 
+/*
+ * Whether a side waits. Its sockets are asked in between: what they hand over before wakes a
+ * sleeper, and the second look sees that.
+ */
 static bool still_client(const struct relay *r)
 {
-    for (unsigned i = 0; i < r->n; i++) {
+    struct still before = still_look(r->p->client);
+    bool still = before.asleep;
+
+    for (unsigned i = 0; still && i < r->n; i++) {
         struct sockaddr_in sin = {0};
         socklen_t len = sizeof sin;
         int fd = r->links[i].client.fd;
 
-        if (getpeername(fd, (struct sockaddr *)&sin, &len) == 0 &&
-            (!sent_all(fd) || !still_sockets(ntohs(sin.sin_port), r->p->port)))
-            return false;
+        if (getpeername(fd, (struct sockaddr *)&sin, &len) == 0)
+            still = sent_all(fd) && still_socket(ntohs(sin.sin_port), r->p->port);
     }
-    return still_sockets(r->p->port, 0) && still_process(r->p->client);
+    return still && still_socket(r->p->port, 0) && still_since(r->p->client, &before);
 }
 
 static bool still_server(const struct relay *r)
 {
-    for (unsigned i = 0; i < r->n; i++) {
-        if (!sent_all(r->links[i].server.fd))
-            return false;
+    struct still before = still_look(r->p->server);
+    bool still = before.asleep;
+
+    for (unsigned i = 0; still && i < r->n; i++) {
+        struct sockaddr_in sin = {0};
+        socklen_t len = sizeof sin;
+        int fd = r->links[i].server.fd;
+
+        if (getsockname(fd, (struct sockaddr *)&sin, &len) == 0)
+            still = sent_all(fd) && still_socket(r->p->server_port, ntohs(sin.sin_port));
     }
-    return still_sockets(r->p->server_port, 0) && still_process(r->p->server);
+    return still && still_socket(r->p->server_port, 0) && still_since(r->p->server, &before);
 }
 
 static size_t held(const struct relay *r)
@@ -247,6 +260,8 @@ static void hear_client(struct relay *r)
             hear(r, &r->links[i].client, 0);
         if (still && held(r) == before)
             return;
+        if (!still)
+            pause_briefly();
     }
 }
 
@@ -262,6 +277,8 @@ static void hear_server(struct relay *r)
             hear(r, &r->links[i].server, 0);
         if ((still && held(r) == before) || now_us() > until)
             return;
+        if (!still)
+            pause_briefly();
     }
 }
 
@@ -383,7 +400,7 @@ bool relay_can_turn(void)
     bool can;
 
     octets_printf(&path, "/proc/self/task/%ld/children", (long)getpid());
-    can = octets_file(&text, path.p) && still_sockets(0, 0);
+    can = octets_file(&text, path.p) && still_socket(1, 0);
     octets_free(&path);
     octets_free(&text);
     return can;

@@ -3,6 +3,7 @@
 
 #include "ride.h"
 
+#include "certs.h"
 #include "octets.h"
 #include "peer.h"
 
@@ -19,6 +20,31 @@
 #include <unistd.h>
 
 #define LIMIT_MS 20000
+
+static char *absolute(const char *env, const char *fallback)
+{
+    const char *path = getenv(env);
+    char *found;
+
+    path = path ? path : fallback;
+    found = realpath(path, NULL);
+    if (!found)
+        die("%s: %s", path, strerror(errno));
+    return found;
+}
+
+char *ride_program(void)
+{
+    return absolute("POSTRIDER", "./postrider");
+}
+
+char *ride_certs(void)
+{
+    const char *path = getenv("WIRE_CERTS");
+
+    certs_ensure(path ? path : "certs");
+    return absolute("WIRE_CERTS", "certs");
+}
 
 static void make_folder(const struct ride *r, const char *name)
 {

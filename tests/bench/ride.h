@@ -21,6 +21,13 @@ struct ride {
     unsigned rides; /* how many messages the server should have had before this */
 };
 
+/*
+ * ride_program, ride_certs - the program under test ($POSTRIDER, else ./postrider) and the folder of
+ * certificates ($WIRE_CERTS, else ./certs), which is made when it is not there; absolute paths.
+ */
+char *ride_program(void);
+char *ride_certs(void);
+
 /* ride_begin - makes the folder, starts the server that P describes, and listens for the relay.
  * Failures end the program. */
 void ride_begin(struct ride *r, const struct serve_params *p);

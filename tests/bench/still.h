@@ -6,15 +6,26 @@
 #define TESTS_BENCH_STILL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/* still_process - every thread of PID and of its children sleeps, and none has run for a while. */
-bool still_process(pid_t pid);
+/* What all threads of a process and of its children have done so far. */
+struct still {
+    bool asleep; /* all of them */
+    uint64_t done;
+};
+
+/* still_look - looks at PID and its children. */
+struct still still_look(pid_t pid);
+
+/* still_since - they slept at BEFORE, sleep now, and none has run in between: a little while. */
+bool still_since(pid_t pid, const struct still *before);
 
 /*
- * still_sockets - no TCP socket of 127.0.0.1 with this local port (or this remote port; 0: any)
- * has octets that the other end did not get, and no listening one a connection nobody accepted.
+ * still_socket - the TCP socket of 127.0.0.1 with these ports has no octets that the other end did
+ * not get, or is gone; REMOTE_PORT of 0: the listening one has no connection that nobody accepted.
+ * False also when the kernel does not tell.
  */
-bool still_sockets(unsigned local_port, unsigned remote_port);
+bool still_socket(unsigned local_port, unsigned remote_port);
 
 #endif
