@@ -104,6 +104,7 @@ static inline void mailhost_text(struct mailhost_talk *t)
     if (t->number >= 0 && t->number < MAILHOST_MESSAGES)
         t->h->seen[t->number]++;
     t->accepted++;
+    t->rcpts = 0;
     mailhost_say(t, "250 2.0.0 taken");
     if (t->accepted == t->h->farewell)
         mailhost_say(t, "421 4.4.2 idle for too long");

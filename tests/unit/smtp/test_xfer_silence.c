@@ -263,7 +263,7 @@ static struct session_params params(int flags)
         .pipelining = (flags & LOCKSTEP) != 0 ? PIPELINING_OFF
                       : (flags & FULL) != 0   ? PIPELINING_FULL
                                               : PIPELINING_AUTO,
-        .known = {.ceiling = PIPELINING_FULL, .proven = true},
+        .known = {.ceiling = PIPELINING_FULL, .has_credential = true, .proven = true},
         .max_recipients = 100,
     };
 }
