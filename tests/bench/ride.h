@@ -22,8 +22,8 @@ struct ride {
 };
 
 /*
- * ride_program, ride_certs - the program under test ($POSTRIDER, else ./postrider) and the folder of
- * certificates ($WIRE_CERTS, else ./certs), which is made when it is not there; absolute paths.
+ * ride_program, ride_certs - the program under test ($POSTRIDER, else ./postrider) and the folder
+ * of certificates ($WIRE_CERTS, else ./certs), which is made when it is not there; absolute.
  */
 char *ride_program(void);
 char *ride_certs(void);

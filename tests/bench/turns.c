@@ -330,19 +330,20 @@ static int be_client(unsigned port)
     int64_t until = peer_now_ms() + 10000;
     struct octets reply = {0};
     struct peer p;
+    bool good;
 
     peer_init(&p, socket(AF_INET, SOCK_STREAM, 0));
-    if (connect(p.fd, (const struct sockaddr *)&sin, sizeof sin) != 0 && errno != EINPROGRESS)
-        return 1;
-    for (size_t i = 0; i <= sizeof lines / sizeof lines[0]; i++) {
-        do {
-            if (!peer_line(&p, &reply, until))
-                return 1;
-        } while (reply.n < 4 || reply.p[3] == '-');
-        if (i < sizeof lines / sizeof lines[0] && !peer_send(&p, lines[i], strlen(lines[i]), until))
-            return 1;
+    good = connect(p.fd, (const struct sockaddr *)&sin, sizeof sin) == 0 || errno == EINPROGRESS;
+    for (size_t i = 0; good && i <= sizeof lines / sizeof lines[0]; i++) {
+        do
+            good = peer_line(&p, &reply, until);
+        while (good && (reply.n < 4 || reply.p[3] == '-'));
+        if (good && i < sizeof lines / sizeof lines[0])
+            good = peer_send(&p, lines[i], strlen(lines[i]), until);
     }
-    return 0;
+    octets_free(&reply);
+    peer_free(&p);
+    return good ? 0 : 1;
 }
 
 /* The instrument sees a turn more where there is one: that client needs it to the exit. */
