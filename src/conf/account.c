@@ -230,6 +230,16 @@ static void finish_tls(struct account *a, struct strv *errors)
         finish_clear(a, errors);
 }
 
+/* RFC 8689 4.2.1: the demand is made over TLS or not at all. */
+static void finish_require(const struct account *a, struct strv *errors)
+{
+    static const char *const keys[] = {"host", "tls", "require_tls", NULL};
+
+    if (a->require_tls && a->tls == TLS_OFF)
+        broken(a, errors, keys,
+               "require_tls = yes asks later servers for TLS, and tls is off for the first one");
+}
+
 static void finish_client(const struct account *a, struct strv *errors)
 {
     static const char *const keys[] = {"tls_cert", "tls_key", NULL};
@@ -306,6 +316,7 @@ void account_finish(struct account *a, struct strv *errors)
                "protocol = lmtp needs port to be set, or the path of a socket as host");
     finish_ways(a, errors);
     finish_tls(a, errors);
+    finish_require(a, errors);
     finish_client(a, errors);
     finish_login(a, errors);
 }

@@ -68,7 +68,6 @@ static const struct setting_enum target_words[] = {
     .offset = offsetof(struct queue_settings, name), .fallback = (text), .help = (about)
 #define BUILT    .built = true
 #define OVERRIDE .may_override = true
-#define STRICT   .strict = true
 
 static const struct setting rows[] = {
     {ACCOUNT(like, STRING, NULL, "Takes every value that is not set here from another account."),
@@ -94,7 +93,7 @@ static const struct setting rows[] = {
     {ACCOUNT(tls_crl, PATH, NULL, "The authorities' lists of revoked certificates."), BUILT},
     {ACCOUNT(tls_priority, STRING, NULL, "A GnuTLS priority string."), OVERRIDE, BUILT},
     {ACCOUNT(require_tls, BOOL, "no", "Every later server must use TLS too (RFC 8689)."), OVERRIDE,
-     STRICT},
+     BUILT},
     {ACCOUNT(auth, LIST, "auto", "The login mechanisms allowed."), .words = auth_words, OVERRIDE,
      BUILT},
     {ACCOUNT(user, STRING, NULL, "The login name; without it there is no login."),
@@ -264,8 +263,6 @@ enum cause settings_assign(const struct setting *s, void *base, const char *valu
         return fault_set(why, CAUSE_CONFIG, "%s: a control character in the value", s->key);
     if (value[0] == '\0')
         return fault_set(why, CAUSE_CONFIG, "%s: the value is missing", s->key);
-    if (!s->built && s->strict && (s->fallback == NULL || strcmp(value, s->fallback) != 0))
-        return fault_set(why, CAUSE_CONFIG, "%s is not built yet", s->key);
     return value_assign(s, member(s, base), value, why);
 }
 

@@ -54,9 +54,7 @@ struct setting {
     const char *(*wrong)(const char *word); /* more to check: what is wrong, or NULL when right */
     bool may_override;                      /* -O may set it behind a verb */
     bool built;                             /* false: its work comes with a later room */
-    bool strict;      /* while not built: setting it is an error, since somebody
-                                        would believe in a protection that is not there */
-    const char *help; /* one sentence */
+    const char *help;                       /* one sentence */
 };
 
 struct queue_settings {

@@ -41,26 +41,55 @@ static bool speaks_of_owning(const struct reply *r)
         if (reply_says(r, phrases[i]))
             return true;
     }
-    return reply_enhanced(r, 7, 60); /* Exchange */
+    return reply_enhanced(r, 7, 60) || reply_enhanced(r, 2, 252); /* Exchange */
+}
+
+/* A limit that is reached for now: of a mailbox (RFC 3463 3.3), or of what may be sent at once. */
+static bool is_quota(const struct reply *r)
+{
+    return reply_is(r, 4) && (reply_enhanced(r, 2, 2) || reply_enhanced(r, 7, 28));
+}
+
+/* The message is too long, for the system or (RFC 3463 3.3) for a mailbox. */
+static bool is_too_big(const struct reply *r)
+{
+    return reply_enhanced(r, 3, 4) || reply_enhanced(r, 2, 3);
+}
+
+/* RFC 3463 3.2, RFC 7505: about the sender's address, whatever command it answers. */
+static bool is_about_sender(const struct reply *r)
+{
+    return reply_enhanced(r, 1, 7) || reply_enhanced(r, 1, 8) || reply_enhanced(r, 7, 27);
+}
+
+static enum cause sender_cause(const struct reply *r)
+{
+    return speaks_of_owning(r) ? CAUSE_SENDER_NOT_OWNED : CAUSE_SENDER_REFUSED;
 }
 
 enum cause verdict_mail(const struct reply *r)
 {
     if (reply_is(r, 4))
-        return CAUSE_TRANSACTION_LATER;
+        return is_quota(r) ? CAUSE_QUOTA : CAUSE_TRANSACTION_LATER;
     if (wants_login(r) || reply_enhanced(r, 7, 8) || reply_enhanced(r, 7, 9) ||
         reply_enhanced(r, 7, 14) || reply_enhanced(r, 4, 5))
         return CAUSE_AUTH_NEEDED;
-    if (r->code == 552 || reply_enhanced(r, 3, 4))
-        return CAUSE_TOO_BIG;
-    return speaks_of_owning(r) ? CAUSE_SENDER_NOT_OWNED : CAUSE_SENDER_REFUSED;
+    return r->code == 552 || is_too_big(r) ? CAUSE_TOO_BIG : sender_cause(r);
 }
 
 enum cause verdict_rcpt(const struct reply *r)
 {
     if (reply_is(r, 4))
-        return CAUSE_RCPT_LATER;
-    return wants_login(r) ? CAUSE_AUTH_NEEDED : CAUSE_RCPT_REFUSED;
+        return is_quota(r) ? CAUSE_QUOTA : CAUSE_RCPT_LATER;
+    if (wants_login(r))
+        return CAUSE_AUTH_NEEDED;
+    /*
+     * Postfix says here what it thinks of the sender (smtpd_delay_reject). Other words about who
+     * may send are about the recipient: a list, a relay.
+     */
+    if (is_about_sender(r) || reply_says(r, "sender address rejected"))
+        return sender_cause(r);
+    return reply_enhanced(r, 3, 4) ? CAUSE_TOO_BIG : CAUSE_RCPT_REFUSED;
 }
 
 enum cause verdict_text(const struct reply *r, bool lmtp)
@@ -68,13 +97,15 @@ enum cause verdict_text(const struct reply *r, bool lmtp)
     bool is_mailbox = r->enh.class != 0 && (r->enh.subject == 1 || r->enh.subject == 2);
 
     if (reply_is(r, 4))
-        return CAUSE_TRANSACTION_LATER;
+        return is_quota(r) ? CAUSE_QUOTA : CAUSE_TRANSACTION_LATER;
     if (wants_login(r))
         return CAUSE_AUTH_NEEDED;
+    if (reply_enhanced(r, 7, 60) || reply_enhanced(r, 2, 252))
+        return CAUSE_SENDER_NOT_OWNED;
     /* A reply of LMTP speaks for one mailbox: its quota is no judgement of the message. */
     if (lmtp && is_mailbox)
         return CAUSE_RCPT_REFUSED;
-    if ((r->code == 552 && !is_mailbox) || reply_enhanced(r, 3, 4))
+    if ((r->code == 552 && !is_mailbox) || is_too_big(r))
         return CAUSE_TOO_BIG;
     return CAUSE_MESSAGE_REFUSED;
 }

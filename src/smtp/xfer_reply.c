@@ -184,8 +184,12 @@ static enum next refuse_rcpt(struct xfer *x, struct rcpt *rcpt)
     c = verdict_rcpt(r);
     if (verdict_is_account(c))
         return xfer_fate_refuse_account(x, c, STAGE_RCPT);
-    verdict_fault(r, c, STAGE_RCPT, &refused, "RCPT TO:<%s> was %s", rcpt->addr,
-                  verdict_fate(c) == FATE_NEVER ? "refused" : "put off");
+    if (c == CAUSE_SENDER_REFUSED || c == CAUSE_SENDER_NOT_OWNED)
+        verdict_fault(r, c, STAGE_RCPT, &refused, "%s: MAIL FROM:<%s>", fault_row(c)->text,
+                      x->e->sender);
+    else
+        verdict_fault(r, c, STAGE_RCPT, &refused, "RCPT TO:<%s> was %s", rcpt->addr,
+                      verdict_fate(c) == FATE_NEVER ? "refused" : "put off");
     xfer_fate_refuse(rcpt, &refused);
     fault_free(&refused);
     x->any_never = x->any_never || rcpt->fate == FATE_NEVER;

@@ -44,6 +44,8 @@ static struct account *make(const char *id, const char *lines)
     "tls = off would send the password where everybody can read it: use TLS, or auth = scram; or " \
     "set allow_cleartext_auth = yes as well, or auth = off"
 
+#define REQUIRED "require_tls = yes asks later servers for TLS, and tls is off for the first one"
+
 static void test_finish(void)
 {
     static const struct {
@@ -98,6 +100,9 @@ static void test_finish(void)
          "tls_key is set and no tls_cert: a key alone says nothing", "a key alone"},
         {"host=h.example\ntls_cert=pkcs11:x", TLS_IMPLICIT,
          "a tls_cert in a token needs tls_key, the URI of its key", "a token's certificate alone"},
+        {"host=h.example\nrequire_tls=yes", TLS_IMPLICIT, NULL, "TLS all the way"},
+        {"host=h.example\ntls=off\nrequire_tls=yes", TLS_OFF, REQUIRED, "but for the first step"},
+        {"host=/run/x.sock\nrequire_tls=yes", TLS_OFF, REQUIRED, "... over a Unix socket"},
         {"host=h.example\nprotocol=lmtp\nport=24", TLS_STARTTLS, NULL, "LMTP on a port"},
         {"host=h.example\nprotocol=lmtp\nport=25", TLS_STARTTLS,
          "protocol = lmtp is never spoken on port 25 (RFC 2033)", "LMTP on port 25"},

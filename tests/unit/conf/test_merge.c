@@ -329,7 +329,6 @@ static void test_overrides(struct scratch *s)
         {"host=/run/x", "-O host=/run/x: only a configuration file can set a path", "a socket"},
         {"host=h, /run/x", "-O host=h, /run/x: only a configuration file can set a path",
          "a socket behind a name"},
-        {"require_tls=yes", "-O require_tls=yes: require_tls is not built yet", "not built"},
     };
     size_t i;
 

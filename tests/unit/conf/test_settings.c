@@ -42,7 +42,6 @@ static void test_rows(void)
         ok(help > 10 && help < 80 && s->help[help - 1] == '.', "%s: one short sentence", key);
         ok(s->type != SET_ENUM || s->words != NULL, "%s: an enum has words", key);
         ok((s->type != SET_INT && s->type != SET_DURATION) || s->min < s->max, "%s: bounds", key);
-        ok(!s->strict || !s->built, "%s: strict only while it is not built", key);
         ok(!s->may_override || s->scope == SCOPE_ACCOUNT, "%s: -O sets accounts only", key);
         ok(!s->may_override ||
                (s->type != SET_SECRET && s->type != SET_COMMAND && s->type != SET_PATH &&
@@ -180,7 +179,6 @@ static void test_refused(void)
          "tls_pin: a pin is sha256: and 64 hex digits, or sha256// and base64"},
         {"tls_cert", "c.pem", "tls_cert: neither an absolute path nor a pkcs11: URI"},
         {"tls_key", "pkcs12:x?pin-value=1", "tls_key: neither an absolute path nor a pkcs11: URI"},
-        {"require_tls", "yes", "require_tls is not built yet"},
     };
     size_t i;
 
@@ -199,8 +197,8 @@ static void test_refused(void)
 static void test_harmless(void)
 {
     static const char *const cases[][2] = {
-        {"require_tls", "no"}, {"null_sender", "yes"}, {"patience", "1m"},
-        {"queue", "always"},   {"queue", "never"},     {"pipelining", "full"},
+        {"require_tls", "yes"}, {"null_sender", "yes"}, {"patience", "1m"},
+        {"queue", "always"},    {"queue", "never"},     {"pipelining", "full"},
     };
     size_t i;
 

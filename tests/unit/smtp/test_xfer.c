@@ -171,7 +171,7 @@ static const struct row rows[] = {
     {"452 to the first is its own", 0, PIPE, 2, MAIL R0 R1 DATA OK "> 452 full\n" OK GO TEXT OK,
      "LA none", "rcpt-later", QUIT},
     {"452 4.2.2 is its own", 0, PIPE, 2, MAIL R0 R1 DATA OK OK "> 452 4.2.2 quota\n" GO TEXT OK,
-     "AL none", "rcpt-later", QUIT},
+     "AL none", "quota", QUIT},
     /* partial = abort */
     {"abort: DATA waits for all", ABORT, PIPE, 2, MAIL R0 R1 OK OK OK DATA GO TEXT OK, "AA none",
      "", QUIT},
@@ -240,7 +240,7 @@ static const struct row rows[] = {
     /* LMTP */
     {"LMTP: a verdict for each", LMTP, PIPE, 3,
      MAIL R0 R1 R2 DATA OK OK "> 550 no\n" OK GO TEXT OK "> 452 4.2.2 full\n", "ANL none",
-     "rcpt-refused transaction-later", QUIT},
+     "rcpt-refused quota", QUIT},
     {"LMTP: closed between verdicts", LMTP | BROKEN, PIPE, 2,
      MAIL R0 R1 DATA OK OK OK GO TEXT OK "!\n", "AL may-have-arrived", "may-have-arrived", ""},
     {"LMTP: 552 5.2.2 is the mailbox", LMTP, PIPE, 1,
