@@ -180,10 +180,21 @@ static bool take_worse(struct xfer *x)
 
     if (x->plan.chunked && !s->p.lmtp && second_code(x) >= 400) {
         const char *in = stream_input(s->stream, &n);
+        struct reply second;
 
-        is_worse = reply_parse(in, n, false, &s->reply, &used, &ignored) == REPLY_WHOLE;
-        if (is_worse)
+        x->e->in_doubt = true; /* for who runs out of memory here */
+        reply_init(&second);
+        is_worse = reply_parse(in, n, false, &second, &used, &ignored) == REPLY_WHOLE;
+        if (is_worse) {
             stream_consume(s->stream, used);
+            (void)transcript_scrub(s->transcript, &second.text);
+            transcript_got(s->transcript, second.code, second.text.data, second.text.len);
+            reply_free(&s->reply);
+            s->reply = second;
+        } else {
+            reply_free(&second);
+        }
+        x->e->in_doubt = false;
         fault_free(&ignored);
         x->result->stumble = STUMBLE_GROUP;
         s->state = SESSION_BROKEN;
