@@ -45,7 +45,7 @@ FILENAME ~ /states$/ {
         script[state, key] = ""
     } else if (key == "set")
         set[state] = set[state] rest "\n"
-    else if (key ~ /^(before|after|after-later|after-never|again)$/)
+    else if (key ~ /^(first|before|after|after-later|after-never|again)$/)
         script[state, key] = ""
     else if (key ~ /^(account|odd|later|never|next|rest|secret|slow|message|server)$/)
         word[state, key] = rest
@@ -334,24 +334,36 @@ function errors(s, e, status, kind, fate,   out)
     return out told(s, e, kind) "\n"
 }
 
-function config(s, e,   out)
+# The log is that of the run in which the event comes.
+function config(s, e, first,   out)
 {
-    out = "[log]\ntarget = @DIR@/log\n\n[account test]\n" expand(text[word[s, "account"]], 0) \
+    out = "[log]\ntarget = " (first ? "none" : "@DIR@/log") "\n\n[account test]\n" expand(text[word[s, "account"]], 0) \
         "port = @PORT@\nfrom = alice@example.org\nehlo_name = client.example.org\n" \
         "queue = never\n" set[s]
-    if (e ~ /^(drip|silence)$/)
+    if (e ~ /^(drip|silence)$/ && !first)
         out = out value(s, "slow", "timeout") " = 2s\n"
     return "[config]\n" out "\n"
 }
 
-function input(s,   body)
+function input(s, e,   body)
 {
     body = "Hello.\n"
-    if (value(s, "message", "") == "long")
-        body = body repeat("a line of a text that no buffer holds\\n", 40000) "\n"
-    return "[args]\n" "bob@example.com\ncarol@example.net\n\n[stdin]\nFrom: alice@example.org\n" \
+    if ((s, "message") in word)
+        body = body repeat("a line of a text that no buffer holds\\n", \
+            word[s, "message"] == "long" ? 40000 : 20000) "\n"
+    return "[args]\n" (e == "echo" ? "-v\n" : "") "bob@example.com\ncarol@example.net\n\n[stdin]\nFrom: alice@example.org\n" \
         "To: bob@example.com\nSubject: test\nDate: Sat, 21 Nov 2026 12:00:00 +0000\n" \
         "Message-ID: <1@example.org>\n\n" body "\n"
+}
+
+# What is given, up to the script of the session in which the event comes; before that one an
+# earlier run may have taught what the server takes.
+function beginning(s, e,   first)
+{
+    first = (s, "first") in script
+    return config(s, e, first) input(s, e) (first && e == "echo" ? "[stderr many]\n\n" : "") \
+        "[server" (value(s, "server", "") == "" ? "" : " " word[s, "server"]) "]\n" \
+        (first ? expand(script[s, "first"], 0) "connection\n" : "")
 }
 
 function write_case(s, e, want,   status, kind, fate, path, part, more)
@@ -370,10 +382,10 @@ function write_case(s, e, want,   status, kind, fate, path, part, more)
     sub(/^[0-9]+/, "", kind)
     fate = fates(status, kind, part[2])
     path = to "/" s "." e ".case"
-    printf "%s", "[why]\n" why[s] ": " e "\n\n" config(s, e) input(s) \
-        "[server" (value(s, "server", "") == "" ? "" : " " word[s, "server"]) "]\n" \
-        expand(script[s, "before"], 0) happening(s, e) more \
-        "\n[status]\n" status "\n\n" errors(s, e, status, kind, fate) \
+    printf "%s", "[why]\n" why[s] ": " e "\n\n" beginning(s, e) \
+        expand(script[s, "before"], 0) happening(s, e) more "\n" \
+        ((s, "first") in script ? "[again]\n" config(s, e, 0) : "") \
+        "[status]\n" status "\n\n" errors(s, e, status, kind, fate) \
         "[time]\n" (e ~ /^(drip|silence)$/ && status != 0 ? "1.9 20" : "20") "\n\n" \
         "[see log]\n" log_pattern("bob@example\\.com", substr(fate, 1, 1)) \
         log_pattern("carol@example\\.net", substr(fate, 2, 1)) \

@@ -12,11 +12,11 @@ awk -v to="$cases" -f "$here/cases.awk" "$here/states" "$here/expected" >"$cases
 }
 sed 's/^/# /' "$cases/counts"
 # Most of them sleep or wait for each other: more than there are processors.
-[ $# -gt 0 ] || exec "$build/tests/wire/wire-run" -j 10 "$cases"/*.case
+[ $# -gt 0 ] || exec "$build/tests/wire/wire-run" -j 16 "$cases"/*.case
 for pattern; do
     # Words are meant to split: the pattern is one.
     # shellcheck disable=SC2086
     set -- "$@" "$cases"/$pattern.case
     shift
 done
-exec "$build/tests/wire/wire-run" -v -j 10 "$@"
+exec "$build/tests/wire/wire-run" -v -j 16 "$@"
