@@ -1,8 +1,9 @@
 /*
  * ticket.c: see ticket.h. The layout: a magic line with the version, a checksum of all behind it,
- * two times, flags, and four texts with their lengths in front, to the last octet; numbers with
- * the highest octet first. The checksum finds what a full disk or a crash left; against whoever may
- * write the file nothing is needed, since it lies where the user's own configuration lies.
+ * two times, flags, and four texts with their lengths in front, to the last octet; numbers with the
+ * highest octet first. The checksum finds what a full disk or a crash left, which matters: GnuTLS
+ * believes its session data, and one wrong octet there can end the process. Against whoever may
+ * write the file nothing is needed: it is the user's own, as the configuration is.
  */
 #include "config.h"
 

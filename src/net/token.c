@@ -34,7 +34,7 @@ static bool add_public(struct buf *out, const char *at, size_t n, char joint, co
             stop = end;
         if ((size_t)(stop - at) >= strlen(PIN) && strncasecmp(at, PIN, strlen(PIN)) == 0) {
             found = true;
-        } else {
+        } else if (stop > at) {
             buf_adds(out, lead);
             buf_add(out, at, (size_t)(stop - at));
             lead = joint == ';' ? ";" : "&";
