@@ -22,6 +22,7 @@ struct row {
     const char *name;
     enum serve_tls tls;
     bool login;
+    bool again;        /* another process has sent before: there are memory and a ticket */
     size_t mib;        /* of text; 0: two lines */
     unsigned calls;    /* at most */
     unsigned per_mib;  /* and for each MiB */
@@ -30,6 +31,11 @@ struct row {
 
 static const struct row rows[] = {
     {.name = "implicit TLS and a login", .tls = SERVE_IMPLICIT, .login = true, .calls = 140},
+    {.name = "implicit TLS and a login, again",
+     .tls = SERVE_IMPLICIT,
+     .login = true,
+     .again = true,
+     .calls = 122},
     {.name = "8 MiB over implicit TLS",
      .tls = SERVE_IMPLICIT,
      .login = true,
@@ -138,6 +144,8 @@ static void check_row(const struct row *row, long *memory)
 
     ride_begin(&r, &serve);
     write_config(&r, row);
+    if (row->again)
+        trace_send(&r, row->mib, &count);
     trace_send(&r, row->mib, &count);
     ok(count.status == 0, "%s: sent", row->name);
     show(&count);
