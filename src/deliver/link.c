@@ -185,7 +185,20 @@ static bool next_host_may_help(enum cause c)
     return keep == KEEP_RETRY || keep == KEEP_ACCOUNT || c == CAUSE_DNS_NONE;
 }
 
-/* A session that the pool has kept, with the deadlines of this message. */
+/*
+ * What this account and message ask for counts from now on, not what the one that the session was
+ * opened for did: require_tls, say. What belongs to the connection stays.
+ */
+static void renew(struct session *s, const struct session_params *p)
+{
+    struct session_known known = s->p.known;
+
+    s->p = *p;
+    s->p.known = known;
+    s->p.tls_params = (struct tls_params){0};
+}
+
+/* A session that the pool has kept, with the wishes and deadlines of this message. */
 static bool take_kept(struct link *l)
 {
     struct session_params p;
@@ -201,8 +214,8 @@ static bool take_kept(struct link *l)
     remember(l);
     route_session(l->p.route, l->host, l->p.who, l->p.octets, &p);
     l->until = deadline_earlier(l->until, p.until);
-    l->session->p.until = l->until;
-    l->session->p.ready_by = l->until;
+    p.until = p.ready_by = l->until;
+    renew(l->session, &p);
     session_speak_into(l->session, l->p.transcript);
     return true;
 }

@@ -264,6 +264,20 @@ static void add_set(struct buf *out, const char *name, const struct strv *words,
     free(sorted);
 }
 
+/* The way there, too: who hides behind a proxy must not be seen in a session opened without. */
+static void add_way(struct buf *out, const struct account *a)
+{
+    struct buf proxy;
+
+    buf_init(&proxy, LIMIT_CONFIG_LINE);
+    if (a->proxy != NULL)
+        proxy_url_write(a->proxy, &proxy);
+    add_member(out, "protocol", a->protocol == PROTOCOL_LMTP ? "lmtp" : "smtp", false);
+    add_member(out, "proxy", a->proxy != NULL ? proxy.data : NULL, false);
+    add_member(out, "source_address", a->source_address, true);
+    buf_free(&proxy);
+}
+
 bool route_key(const struct route *r, size_t i, char key[ROUTE_KEY])
 {
     static const char *const modes[] = {[SESSION_TLS_IMPLICIT] = "implicit",
@@ -277,6 +291,7 @@ bool route_key(const struct route *r, size_t i, char key[ROUTE_KEY])
     buf_init(&text, LIMIT_CONFIG_FILE); /* all of it comes from there */
     add_member(&text, "host", r->v[i].host, r->v[i].host[0] != '/');
     buf_addf(&text, "port %u\n", r->v[i].port);
+    add_way(&text, a);
     add_member(&text, "tls", modes[tls_mode(a->tls)], false);
     add_member(&text, "tls_name", r->v[i].tls_name, true);
     add_member(&text, "tls_trust", a->tls_trust, false);

@@ -65,8 +65,8 @@ void route_session(const struct route *r, size_t i, const struct who *w, uint64_
 
 /*
  * route_key - the security key of server number I: SHA-256 over the canonical text of host, port or
- * path, TLS mode and name, trust, pins, client certificate, priority, auth and user. False when
- * there is no SHA-256.
+ * path, protocol, proxy, source address, TLS mode and name, trust, pins, client certificate,
+ * priority, auth and user. False when there is no SHA-256.
  */
 bool route_key(const struct route *r, size_t i, char key[ROUTE_KEY]);
 

@@ -153,11 +153,38 @@ static void test_keys(void)
     sending_free(&other);
 }
 
+/* Two accounts that log in alike share a session, but each has its own wishes about a message. */
+static void test_wishes(void)
+{
+    static struct mailhost h;
+    struct sending plain, strict;
+    char got[64];
+
+    mailhost_start(&h);
+    sending_init(&plain, h.port);
+    sending_init(&strict, h.port);
+    strict.account.require_tls = true;
+    plain.delivery.pool = strict.delivery.pool = pool_new();
+    (void)sending_run(&plain, 0, "x@example.net", got);
+    is_str(got, "A", "a message without wishes");
+    (void)sending_run(&strict, 1, "x@example.net", got);
+    is_str(got, "N", "require_tls counts in a session that was opened without");
+    (void)sending_run(&plain, 2, "x@example.net", got);
+    is_str(got, "A", "... and no longer for the next");
+    pool_close(&plain.delivery.pool);
+    mailhost_stop(&h);
+    is_int(h.seen[1], 0, "... nothing was sent");
+    is_int(h.logins, 1, "one login for all of them");
+    sending_free(&plain);
+    sending_free(&strict);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         test_row(i);
     test_no_pool();
     test_keys();
+    test_wishes();
     return done_testing();
 }

@@ -214,6 +214,39 @@ static void no_user(struct account *a)
     a->user = NULL;
 }
 
+static void by_lmtp(struct account *a)
+{
+    a->protocol = PROTOCOL_LMTP;
+}
+
+static void other_source(struct account *a)
+{
+    a->source_address = text("192.0.2.9");
+}
+
+static void by_proxy(struct account *a, const char *value)
+{
+    struct fault why = {0};
+
+    if (settings_assign(settings_find(SCOPE_ACCOUNT, "proxy"), a, value, &why) != CAUSE_NONE)
+        fault_free(&why); /* the key shows it */
+}
+
+static void a_proxy(struct account *a)
+{
+    by_proxy(a, "socks5://127.0.0.1:9050");
+}
+
+static void a_proxy_with_names(struct account *a)
+{
+    by_proxy(a, "socks5h://127.0.0.1:9050");
+}
+
+static void a_proxy_with_user(struct account *a)
+{
+    by_proxy(a, "socks5h://one:p@127.0.0.1:9050");
+}
+
 static void user_and_pin_in_one(struct account *a)
 {
     one_pin_less(a);
@@ -283,6 +316,11 @@ static const struct {
     {"auth = off", no_auth, false},
     {"user", other_user, false},
     {"no user", no_user, false},
+    {"protocol", by_lmtp, false},
+    {"source_address", other_source, false},
+    {"proxy", a_proxy, false},
+    {"a proxy that looks names up", a_proxy_with_names, false},
+    {"the user of a proxy", a_proxy_with_user, false},
     {"a user that looks like a pin", user_and_pin_in_one, false},
 };
 
@@ -307,6 +345,7 @@ static void key_of(void (*change)(struct account *a), char key[ROUTE_KEY])
     strv_free(&a.auth);
     strv_free(&a.host);
     strv_free(&a.tls_pin);
+    proxy_url_free(&a.proxy);
 }
 
 static void test_keys(void)
