@@ -279,6 +279,7 @@ static void finish_ways(const struct account *a, struct strv *errors)
 {
     static const char *const port[] = {"host", "port", NULL};
     static const char *const lmtp[] = {"host", "protocol", NULL};
+    static const char *const clear[] = {"host", "tls", NULL};
     static const char *const proxy[] = {"host", "proxy", NULL};
     size_t srv = count_srv(a);
 
@@ -290,6 +291,10 @@ static void finish_ways(const struct account *a, struct strv *errors)
         broken(a, errors, lmtp,
                "host = srv:... is for protocol = smtp: there are no such records "
                "for lmtp");
+    if (srv > 0 && a->tls == TLS_OFF)
+        broken(a, errors, clear,
+               "host = srv:... needs TLS: only a certificate shows that a server is one of the "
+               "domain's");
     if (a->proxy != NULL && count_paths(a) > 0)
         broken(a, errors, proxy,
                "a host that is a socket path is not reached through a proxy: set proxy = off, or "

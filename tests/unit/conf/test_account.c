@@ -112,6 +112,12 @@ static void test_finish(void)
         {"host=/run/lmtp\nprotocol=lmtp", TLS_OFF, NULL, "LMTP on a socket"},
         {"host=srv:example.org", TLS_IMPLICIT, NULL, "a domain's servers, TLS by default"},
         {"host=srv:example.org\ntls=starttls", TLS_STARTTLS, NULL, "a domain's servers, STARTTLS"},
+        {"host=srv:example.org\ntls=off", TLS_OFF,
+         "host = srv:... needs TLS: only a certificate shows that a server is one of the domain's",
+         "a domain's servers, and no proof that they are"},
+        {"host=h.example, srv:example.org\nport=25\ntls=off", TLS_OFF,
+         "host = srv:... needs TLS: only a certificate shows that a server is one of the domain's",
+         "... among others"},
         {"host=srv:example.org\nport=587", TLS_STARTTLS,
          "port has no meaning with host = srv:..., whose records name the ports: remove it, or "
          "name "
