@@ -45,6 +45,13 @@ void transcript_free(struct transcript *t)
 
 void transcript_move_secrets(struct transcript *from, struct transcript *to)
 {
+    to->in_login = from->in_login;
+    to->challenges = from->challenges;
+    if (to->secrets.n == 0) { /* behind a message that has arrived no memory is to be asked for */
+        strv_free(&to->secrets);
+        to->secrets = from->secrets;
+        from->secrets = (struct strv){0};
+    }
     for (size_t i = 0; i < from->secrets.n; i++) {
         char *form = from->secrets.v[i];
 

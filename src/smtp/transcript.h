@@ -34,7 +34,7 @@ void transcript_free(struct transcript *t);
  * longer base64, are scrubbed from all that is read. */
 void transcript_secret(struct transcript *t, const char *s, size_t n);
 
-/* transcript_move_secrets - TO scrubs what FROM did, which has none left. */
+/* transcript_move_secrets - TO scrubs what FROM did, and as hard; FROM has no secrets left. */
 void transcript_move_secrets(struct transcript *from, struct transcript *to);
 
 /* transcript_in_login - whether what is read from now on are replies of AUTH, the likeliest to

@@ -144,6 +144,30 @@ static void test_scrub(void)
     transcript_free(&t);
 }
 
+/* A session that waits for its login may be passed on with it. */
+static void test_move(void)
+{
+    struct transcript from, to;
+
+    transcript_init(&from, NULL, NULL);
+    transcript_secret(&from, "hunter22", 8);
+    transcript_secret(&from, "short77", 7);
+    transcript_secret(&from, "no", 2);
+    transcript_secret(&from, "x", 1);
+    transcript_in_login(&from, true);
+    for (int hops = 0; hops < 2; hops++) { /* to one without secrets, and to one that has one */
+        transcript_init(&to, NULL, NULL);
+        if (hops == 1)
+            transcript_secret(&to, "hunter22", 8);
+        transcript_move_secrets(&from, &to);
+        is_int((long long)from.secrets.n, 0, "nothing stays behind");
+        CHECK(&to, in_login);
+        transcript_free(&from);
+        from = to;
+    }
+    transcript_free(&from);
+}
+
 /* The most that a server can make of it: the longest reply, full of what nearly is a secret. */
 static void test_bounds(void)
 {
@@ -216,6 +240,7 @@ static void test_show(void)
 int main(void)
 {
     test_scrub();
+    test_move();
     test_bounds();
     test_show();
     return done_testing();
