@@ -65,6 +65,7 @@ static enum cause client_first(struct sasl_exchange *ex, struct buf *out, struct
 
     buf_init(&user, LIMIT_AUTH_LINE);
     c = prepare("user", ex->in.user, strlen(ex->in.user), &user, why);
+    buf_free(&ex->first); /* the first time it was too long for the line of AUTH */
     buf_init(&ex->first, LIMIT_AUTH_LINE);
     buf_adds(&ex->first, gs2_flag(&ex->in));
     if (ex->in.gs2 == SASL_GS2_BOUND)

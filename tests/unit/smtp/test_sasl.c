@@ -632,6 +632,8 @@ static void test_fresh(void)
     ex.in.nonce = "n";
     buf_reset(&one);
     is_int(ex.row->answer(&ex, NULL, 0, &one, &why), CAUSE_NONE, "-PLUS begins");
+    buf_reset(&one); /* as where the line of AUTH had no room for it */
+    is_int(ex.row->answer(&ex, NULL, 0, &one, &why), CAUSE_NONE, "... and begins again");
     ex.step = 1;
     buf_reset(&one);
     is_int(ex.row->answer(&ex, challenge, strlen(challenge), &one, &why), CAUSE_NONE,
