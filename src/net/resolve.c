@@ -122,10 +122,10 @@ static int query(const char *name, unsigned char *answer, int size, int *trouble
     int n = -1;
 
     *trouble = QUERY_FAILED;
-    if (res_ninit(&state) == 0) {
-        n = res_nquery(&state, name, ns_c_in, ns_t_srv, answer, size);
-        *trouble = state.res_h_errno;
-    }
+    if (res_ninit(&state) != 0) /* and nothing to close: it would be descriptor 0 */
+        return n;
+    n = res_nquery(&state, name, ns_c_in, ns_t_srv, answer, size);
+    *trouble = state.res_h_errno;
     res_nclose(&state);
     return n;
 }

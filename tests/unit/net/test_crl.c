@@ -94,6 +94,13 @@ static void test_revoked(void)
                 "a list that is out of date can still revoke");
     check_lists(false, pki_crl(&twin, &plain, -1, 1), NULL, CAUSE_TLS_REVOKED, "was revoked",
                 "...and so can one that nobody has signed: no is the safe side");
+    check_lists(false, pki_crl(&root, &plain, -2, 1), pki_crl(&root, NULL, -1, 1),
+                CAUSE_TLS_REVOKED, date, "one authority's lists in parts, the older one revokes");
+    check_lists(false, pki_crl(&root, NULL, -1, 1), pki_crl(&root, &plain, -2, 1),
+                CAUSE_TLS_REVOKED, date, "...the other way round");
+    check_lists(true, pki_crl(&root, &middle, -2, 1), pki_crl(&root, NULL, -1, 1),
+                CAUSE_TLS_REVOKED, "of the authority CN=Middle was revoked",
+                "...of an authority in the chain");
 }
 
 static void test_no_good(void)
