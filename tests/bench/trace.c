@@ -48,7 +48,7 @@ static void note_call(pid_t pid, struct trace_count *count)
     void *size = (void *)(uintptr_t)sizeof info;
     uint64_t nr;
 
-    if (ptrace((enum __ptrace_request)GET_CALL, pid, size, &info) <= 0 || info.op != CALL_BEGINS)
+    if (ptrace(GET_CALL, pid, size, &info) <= 0 || info.op != CALL_BEGINS)
         return;
     count->all++;
     nr = info.nr;
