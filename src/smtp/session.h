@@ -31,8 +31,8 @@ enum session_state {
  * before it. */
 enum session_pipelining {
     PIPELINING_OFF,      /* lock step */
-    PIPELINING_STANDARD, /* AUTH | MAIL, RCPT..., DATA | text, or MAIL, RCPT... | BDAT */
-    PIPELINING_AUTO,     /* AUTH, MAIL, RCPT... | text, once this login has worked here */
+    PIPELINING_STANDARD, /* AUTH | MAIL, RCPT..., DATA | text */
+    PIPELINING_AUTO,     /* AUTH, MAIL, RCPT... | BDAT, or with DATA | text: once it has worked */
     PIPELINING_FULL      /* AUTH, MAIL, RCPT, BDAT LAST in one write, on a proven server */
 };
 
