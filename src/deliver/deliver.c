@@ -77,12 +77,30 @@ static bool try_again(const struct link *l, const struct xfer_result *result, bo
     return true;
 }
 
+/* One transfer. The words of an acceptance replace those of an earlier session, without a copy: it
+ * would ask for memory when the message has arrived. */
+static enum cause offer(const struct link *l, struct envelope *e, const struct message *m,
+                        struct delivery_report *r, struct xfer_result *result, struct fault *why)
+{
+    struct buf words, old = r->reply;
+    struct xfer_params xfer = {.partial_abort = l->p.route->account->partial == PARTIAL_ABORT,
+                               .reply = &words};
+    enum cause c;
+
+    buf_init(&words, LIMIT_FAULT_REMOTE);
+    c = xfer_run(l->session, e, m, &xfer, result, why);
+    if (words.len > 0) {
+        r->reply = words;
+        words = old;
+    }
+    buf_free(&words);
+    return c;
+}
+
 /* One session after another until nobody is OPEN, or nothing can be done for those who are. */
 static enum cause transfer(struct link *l, struct envelope *e, const struct message *m,
                            struct delivery_report *r, struct fault *why)
 {
-    struct xfer_params xfer = {.partial_abort = l->p.route->account->partial == PARTIAL_ABORT,
-                               .reply = &r->reply};
     int64_t started_ms = clock_mono_ms();
     struct xfer_result result = {0};
     bool lowered = false, go_on = true;
@@ -97,7 +115,7 @@ static enum cause transfer(struct link *l, struct envelope *e, const struct mess
             break;
         buf_reset(&r->relay);
         buf_adds(&r->relay, stream_peer(l->session->stream));
-        c = xfer_run(l->session, e, m, &xfer, &result, why);
+        c = offer(l, e, m, r, &result, why);
         now = envelope_count(e, FATE_OPEN);
         link_learn(l, &result, envelope_count(e, FATE_ACCEPTED) > 0, why);
         if (c == CAUSE_ACCEPTED_WITHOUT_LOGIN) {

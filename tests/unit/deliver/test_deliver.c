@@ -291,6 +291,36 @@ static void test_proof_without_pool(void)
     end(&h, &s);
 }
 
+/* The log has the words of one acceptance, however many sessions it took. */
+static void test_words(void)
+{
+    static struct mailhost h = {.announce = 1, .quota = 1};
+    struct message *m = sending_message(0);
+    struct delivery_report report;
+    struct fault why = {0};
+    struct envelope e;
+    struct sending s;
+
+    mailhost_start(&h);
+    sending_init(&s, h.port);
+    s.account.max_recipients = 1;
+    envelope_init(&e);
+    envelope_set_sender(&e, "alice@example.org");
+    envelope_add(&e, BOB);
+    envelope_add(&e, "carol@example.net");
+    envelope_add(&e, "nobody@example.net");
+    delivery_report_init(&report);
+    is_int(deliver_message(&s.delivery, &e, m, &report, &why), CAUSE_NONE, "three recipients");
+    mailhost_stop(&h);
+    is_int(h.connections, 3, "... in three sessions");
+    is_int((long long)envelope_count(&e, FATE_ACCEPTED), 2, "... two of them accepted");
+    is_str(report.reply.data, "250 2.0.0 taken", "... the words of the last acceptance");
+    delivery_report_free(&report);
+    envelope_free(&e);
+    message_close(&m);
+    sending_free(&s);
+}
+
 int main(void)
 {
     const char *tmp = getenv("TMPDIR");
@@ -305,6 +335,7 @@ int main(void)
     test_stumble();
     test_stuck();
     test_kept_host();
+    test_words();
     for (size_t i = 0; i < ARRAY_LEN(proofs); i++)
         test_proof(i);
     test_proof_without_pool();
