@@ -147,7 +147,7 @@ static enum cause respond(struct login *l, struct fault *why)
     bool is_base64;
     enum cause c;
 
-    buf_init(&challenge, LIMIT_AUTH_LINE);
+    buf_init_secret(&challenge, LIMIT_AUTH_LINE); /* it may be an echo */
     buf_init_secret(&line, LIMIT_AUTH_LINE);
     is_base64 = b64_decode(&challenge, text->data, text->len);
     transcript_scrub(l->s->transcript, text);

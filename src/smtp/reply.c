@@ -19,7 +19,7 @@
 void reply_init(struct reply *r)
 {
     memset(r, 0, sizeof(*r));
-    buf_init(&r->text, LIMIT_REPLY);
+    buf_init_secret(&r->text, LIMIT_REPLY); /* a server may echo one */
 }
 
 void reply_free(struct reply *r)
@@ -29,9 +29,7 @@ void reply_free(struct reply *r)
 
 void reply_reserve(struct reply *r)
 {
-    size_t room = LIMIT_REPLY - r->text.len;
-
-    buf_reserve(&r->text, room);
+    (void)buf_prepare(&r->text, LIMIT_REPLY - r->text.len);
 }
 
 static void forget(struct reply *r)

@@ -306,6 +306,7 @@ static void test_echo(void)
     is_str(lines.data, "< 334 ***|", "... and nobody else");
     is_int(reply_read(s, &t, false, deadline_in(60000), &r, &why), CAUSE_NONE, "two lines");
     is_str(r.text.data, "*** ***", "... scrubbed as one text");
+    ok(memmem(r.text.data, 16, "HEIM", 4) == NULL, "... and nothing of it left behind its end");
     is_int(reply_read(s, &t, false, deadline_in(60000), &r, &why), CAUSE_PROTOCOL, "garbage");
     is_str(why.remote.data, "535-no ***", "... scrubbed over the line that is shown");
     close(fd[1]);
