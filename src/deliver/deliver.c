@@ -108,6 +108,7 @@ static enum cause transfer(struct link *l, struct envelope *e, const struct mess
 
     while (go_on) {
         size_t before = envelope_count(e, FATE_OPEN), now;
+        size_t had_it = envelope_count(e, FATE_ACCEPTED);
 
         c = link_open(l, why);
         r->open_ms += clock_mono_ms() - started_ms;
@@ -117,7 +118,7 @@ static enum cause transfer(struct link *l, struct envelope *e, const struct mess
         buf_adds(&r->relay, stream_peer(l->session->stream));
         c = offer(l, e, m, r, &result, why);
         now = envelope_count(e, FATE_OPEN);
-        link_learn(l, &result, envelope_count(e, FATE_ACCEPTED) > 0, why);
+        link_learn(l, &result, envelope_count(e, FATE_ACCEPTED) > had_it, why);
         if (c == CAUSE_ACCEPTED_WITHOUT_LOGIN) {
             r->without_login = true;
             fault_free(why);

@@ -57,7 +57,7 @@ enum cause link_open(struct link *l, struct fault *why) ATTR_CHECK;
 
 /*
  * link_learn - what a transfer has taught: it ended with WHY (no fault: in order) and RESULT, and
- * somebody has ACCEPTED or not.
+ * the server has ACCEPTED it for somebody or not.
  */
 void link_learn(struct link *l, const struct xfer_result *result, bool accepted,
                 const struct fault *why);

@@ -321,6 +321,33 @@ static void test_words(void)
     sending_free(&s);
 }
 
+/* Who has it from an earlier attempt says nothing about the server of this one. */
+static void test_had_before(void)
+{
+    struct mailhost h = {.port = 0};
+    struct message *m = sending_message(0);
+    struct delivery_report report;
+    struct fault why = {0};
+    struct envelope e;
+    struct sending s;
+
+    begin(&h, &s);
+    s.account.user = NULL;
+    envelope_init(&e);
+    envelope_set_sender(&e, "alice@example.org");
+    envelope_add(&e, BOB);
+    envelope_add(&e, "nobody@example.net");
+    e.rcpt[0].fate = FATE_ACCEPTED;
+    delivery_report_init(&report);
+    is_int(deliver_message(&s.delivery, &e, m, &report, &why), CAUSE_NONE, "a refused recipient");
+    is_int(known_of(&s).success_at, 0, "... is no success");
+    is_int(known_of(&s).login_at, 0, "... and nothing was accepted without a login");
+    delivery_report_free(&report);
+    envelope_free(&e);
+    message_close(&m);
+    end(&h, &s);
+}
+
 int main(void)
 {
     const char *tmp = getenv("TMPDIR");
@@ -336,6 +363,7 @@ int main(void)
     test_stuck();
     test_kept_host();
     test_words();
+    test_had_before();
     for (size_t i = 0; i < ARRAY_LEN(proofs); i++)
         test_proof(i);
     test_proof_without_pool();
