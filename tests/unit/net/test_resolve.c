@@ -69,9 +69,9 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     if ((hints->ai_flags & AI_ADDRCONFIG) != 0)
         atomic_fetch_add(&asked_with_config, 1);
     (void)pthread_sigmask(SIG_SETMASK, NULL, &now);
-    atomic_store(&signals_blocked,
-                 sigismember(&now, SIGTERM) == 1 && sigismember(&now, SIGUSR1) == 1 &&
-                     sigismember(&now, SIGSEGV) == 0);
+    atomic_store(&signals_blocked, sigismember(&now, SIGTERM) == 1 &&
+                                       sigismember(&now, SIGUSR1) == 1 &&
+                                       sigismember(&now, SIGSEGV) == 0);
     if (strcmp(name, "slow.example.org") == 0) {
         while (read(gate[0], &c, 1) < 0 && errno == EINTR)
             ;
