@@ -343,6 +343,19 @@ const char *fault_hint_text(const struct fault *why)
     return why->hint.len > 0 ? why->hint.data : fault_row(why->cause)->hint;
 }
 
+/* TEXT says the words itself. Elsewhere than in quotes it is chance: "closed" in an address. */
+static bool says_words(const char *text, const struct buf *words)
+{
+    const char *at = text;
+
+    while ((at = strstr(at, words->data)) != NULL) {
+        if (at[words->len] == '"' || at[words->len] == '\'')
+            return true;
+        at++;
+    }
+    return false;
+}
+
 void fault_line(const struct fault *why, struct buf *out)
 {
     const char *text = why->text.len > 0 ? why->text.data : fault_row(why->cause)->text;
@@ -352,7 +365,7 @@ void fault_line(const struct fault *why, struct buf *out)
         buf_add_shown(out, ": ", 2);
     }
     buf_add_shown(out, text, strlen(text));
-    if (why->remote.len > 0 && strstr(text, why->remote.data) == NULL) {
+    if (why->remote.len > 0 && !says_words(text, &why->remote)) {
         char code[16];
 
         snprintf(code, sizeof(code), ": \"%d ", why->smtp_code);

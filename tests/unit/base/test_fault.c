@@ -213,6 +213,8 @@ static void test_remote(void)
     fault_set(&why, CAUSE_BUSY, "it said 'come back later' to us");
     fault_remote(&why, 421, none, "come back later", 15);
     is_line(&why, "it said 'come back later' to us", "words that the text has are not repeated");
+    fault_remote(&why, 421, none, "back", 4);
+    is_line(&why, "it said 'come back later' to us: \"421 back\"", "a word of the text is not all");
     fault_remote(&why, 421, none, "", 0);
     is_line(&why, "it said 'come back later' to us: \"421\"", "no words: the code alone");
     fault_remote(&why, 0, none, "", 0);
