@@ -133,7 +133,8 @@ static enum cause handshake(struct session *s, struct fault *why)
     if (stream_start_tls(s->stream, &s->p.tls_params, talk_until(s), why) != CAUSE_NONE)
         return talk_lost(s, STAGE_TLS, why);
     info = stream_tls(s->stream);
-    transcript_note(s->transcript, "%s %s", info->version, info->cipher);
+    transcript_note(s->transcript, "%s %s%s", info->version, info->cipher,
+                    info->resumed ? ", resumed" : "");
     return CAUSE_NONE;
 }
 
