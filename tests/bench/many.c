@@ -1,6 +1,8 @@
 /*
  * many.c: many messages in one process, one after the other through deliver/pool: prints ms a
  * message, wall and processor. The program itself sends one message a run; a queue run will not.
+ * With a folder for deliver/memory it goes on as such a run does: where the account says
+ * `pipelining = full` it then asks the server for the proof, and prints how many were asked.
  */
 #include "config.h"
 
@@ -37,26 +39,43 @@ static void must(enum cause c, const struct fault *why)
         die("many: %s", why->text.data);
 }
 
-static void deliver_one(const struct delivery *d, const struct message *m, const char *to)
+/* TO with the number in the place of its first %, so that each message can be told in a mailbox. */
+static void deliver_one(const struct delivery *d, const struct message *m, const char *to, long i)
 {
+    struct octets numbered = {0};
+    size_t before = strcspn(to, "%");
     struct delivery_report report;
     struct fault why = {0};
     struct envelope e;
 
     envelope_init(&e);
     envelope_set_sender(&e, "alice@example.org");
-    (void)envelope_add(&e, to);
+    if (to[before] == '%')
+        octets_printf(&numbered, "%.*s%ld%s", (int)before, to, i, to + before + 1);
+    else
+        octets_printf(&numbered, "%s", to);
+    (void)envelope_add(&e, numbered.p);
     delivery_report_init(&report);
     must(deliver_message(d, &e, m, &report, &why), &why);
     if (envelope_count(&e, FATE_ACCEPTED) != 1)
         die("many: %s", e.rcpt[0].why.text.data);
     delivery_report_free(&report);
     envelope_free(&e);
+    octets_free(&numbered);
+}
+
+static void prove(const struct delivery *d)
+{
+    struct fault why = {0};
+    size_t asked = 0;
+
+    must(deliver_prove(d, &asked, &why), &why);
+    printf("%zu asked\n", asked);
 }
 
 int main(int argc, char **argv)
 {
-    long n = argc == 4 ? strtol(argv[2], NULL, 10) : 0;
+    long n = argc == 4 || argc == 5 ? strtol(argv[2], NULL, 10) : 0;
     struct config_options options = {.file = argc > 1 ? argv[1] : NULL};
     struct message_input in = {.fd = STDIN_FILENO};
     struct config *config = NULL;
@@ -67,18 +86,21 @@ int main(int argc, char **argv)
     struct delivery d;
 
     if (n < 1)
-        die("usage: many CONFIG COUNT RECIPIENT <MESSAGE");
+        die("usage: many CONFIG COUNT RECIPIENT [MEMORY] <MESSAGE");
     (void)proc_start();
     who_am_i(&who);
     must(config_load(&config, &who, &options, NULL, &why), &why);
     must(message_read(&m, &in, &why), &why);
-    d = (struct delivery){.account = config->account[0], .who = &who, .pool = pool_new()};
+    d = (struct delivery){
+        .account = config->account[0], .who = &who, .pool = pool_new(), .memory_dir = argv[4]};
     wall = spent_ms(CLOCK_MONOTONIC);
     cpu = spent_ms(CLOCK_PROCESS_CPUTIME_ID);
     for (long i = 0; i < n; i++)
-        deliver_one(&d, m, argv[3]);
+        deliver_one(&d, m, argv[3], i);
     printf("%.3f %.3f\n", (spent_ms(CLOCK_MONOTONIC) - wall) / (double)n,
            (spent_ms(CLOCK_PROCESS_CPUTIME_ID) - cpu) / (double)n);
+    if (d.memory_dir != NULL)
+        prove(&d);
     pool_close(&d.pool);
     message_close(&m);
     config_close(&config);

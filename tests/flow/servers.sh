@@ -80,7 +80,8 @@ END
 }
 
 # start_dovecot: a submission service on 1587 (STARTTLS) and 1465 (implicit TLS), login user / pass,
-# that relays to port 25 here. One failed login makes the next no slower.
+# that relays to port 25 here. One failed login makes the next no slower. More lines of its file may
+# be given.
 start_dovecot()
 {
     mkdir -p /etc/dc /var/vmail
@@ -126,11 +127,74 @@ service submission-login {
   }
 }
 END
+    [ $# -eq 0 ] || printf '%s\n' "$@" >>/etc/dc/dovecot.conf
     dovecot -c /etc/dc/dovecot.conf >"$work/dovecot.log" 2>&1 || {
         cat "$work/dovecot.log" /var/log/dovecot.log >&2
         exit 1
     }
     wait_for 5 port_open 1465
+}
+
+# start_exim: implicit TLS on 4465, login user and the password in /etc/exim-lab/password. All mail
+# for example.org lands in the mailbox /var/exim/sink. It lies in a folder of its own, see root.sh.
+start_exim()
+{
+    mkdir -p /etc/exim-lab /var/exim /var/log/exim4 /var/spool/exim4
+    echo 'Debian-exim:x:999:999::/var/spool/exim4:/bin/false' >>/etc/passwd
+    echo 'Debian-exim:x:999:' >>/etc/group
+    cp "$certs/good.pem" "$certs/good.key" /etc/exim-lab
+    printf 'pass' >/etc/exim-lab/password
+    cat >/etc/exim-lab/exim.conf <<'END'
+primary_hostname = exim.test
+exim_path = /opt/exim4-daemon-light/usr/sbin/exim4
+local_interfaces = 127.0.0.1
+daemon_smtp_ports = 4465
+tls_on_connect_ports = 4465
+tls_advertise_hosts = *
+tls_certificate = /etc/exim-lab/good.pem
+tls_privatekey = /etc/exim-lab/good.key
+log_file_path = /var/log/exim4/%slog
+log_selector = +smtp_connection
+message_size_limit = 27000000
+smtp_accept_max_per_connection = 0
+acl_smtp_mail = mail
+acl_smtp_rcpt = rcpt
+never_users = root
+begin acl
+mail:
+  deny senders = refused@example.org
+       message = not from you
+  accept
+rcpt:
+  deny domains = ! example.org
+       message = closed
+  accept authenticated = *
+  deny message = authenticate first
+begin routers
+all:
+  driver = accept
+  transport = file
+begin transports
+file:
+  driver = appendfile
+  file = /var/exim/sink
+  user = Debian-exim
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_condition = ${if and{{eq{$auth2}{user}}{eq{$auth3}{${readfile{/etc/exim-lab/password}{}}}}}}
+  server_set_id = $auth2
+END
+    chown -R Debian-exim /etc/exim-lab /var/exim /var/log/exim4 /var/spool/exim4
+    chmod -R go-w /etc/exim-lab
+    chown root /etc/exim-lab/exim.conf
+    /opt/exim4-daemon-light/usr/sbin/exim4 -C /etc/exim-lab/exim.conf -bdf -oP /run/exim-lab.pid \
+        >"$work/exim.log" 2>&1 &
+    wait_for 5 port_open 4465 || {
+        cat "$work/exim.log" /var/log/exim4/* >&2
+        exit 1
+    }
 }
 
 # serve NAME OPTION...: our little submission server (tests/lib/server.c) in the background; its

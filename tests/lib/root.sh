@@ -15,6 +15,10 @@ packages="postfix sasl2-bin libsasl2-modules dovecot-core dovecot-submissiond bs
     cron msmtp socat strace swaks time procps iproute2 openssl util-linux valgrind mandoc python3-aiosmtpd microsocks
     openssh-server softhsm2 gnutls-bin"
 
+# Mail servers exclude each other as packages: these are unpacked to /opt/PACKAGE, without their
+# scripts; the libraries that they want come with the packages above.
+beside="exim4-daemon-light"
+
 # The source tree; build folders are in it.
 tree=$(cd "$(dirname "$0")/../.." && pwd -P)
 
@@ -56,6 +60,13 @@ make_inside()
         tail -n 20 "$2.log" >&2
         die "the servers cannot be installed"
     }
+    for package in $beside; do
+        chroot "$1/root" sh -c "cd /var/cache/apt && apt-get download $package &&
+            dpkg-deb -x ${package}_*.deb /opt/$package" >>"$2.log" 2>&1 </dev/null || {
+            tail -n 20 "$2.log" >&2
+            die "$package cannot be unpacked"
+        }
+    done
     rm -rf "$1/up/var/cache/apt" "$1/up/var/lib/apt"
     tar --xattrs --xattrs-include='*' -C "$1/up" -cf "$2.new" .
     mv "$2.new" "$2"
