@@ -18,6 +18,7 @@
 #define ALIASES_MAX    8   /* in a row: more are a loop or a joke */
 #define NAME_MAX_TEXT  253 /* 255 octets as labels: RFC 1035 2.3.4 */
 #define LABEL_MAX      63
+#define POINTERS_MAX   127 /* of one name: it has no more labels to point at */
 #define RCODE_NXDOMAIN 3
 
 /* The message and how far it was read. A read past its end makes `bad` true and gives zeros. */
@@ -81,11 +82,12 @@ static void take_label(struct reading *r, unsigned size, struct name *out, size_
 
 /*
  * A name, compressed or not (RFC 1035 4.1.4); the reading goes on behind it. Each pointer must lead
- * to a place before the one that the last led to, so that their number has an end.
+ * to a place before the one that the last led to, so that their number has an end; and to all of
+ * a long answer it would be too high a number.
  */
 static void take_name(struct reading *r, struct name *out)
 {
-    size_t len = 0, behind = 0, lowest = r->pos;
+    size_t len = 0, behind = 0, lowest = r->pos, pointers = 0;
 
     memset(out, 0, sizeof(*out));
     while (!r->bad) {
@@ -100,7 +102,7 @@ static void take_name(struct reading *r, struct name *out)
 
             if (behind == 0)
                 behind = r->pos;
-            r->bad = r->bad || to >= lowest;
+            r->bad = r->bad || to >= lowest || ++pointers > POINTERS_MAX;
             lowest = r->pos = to;
         } else {
             r->bad = true; /* 01 and 10 were never given a meaning that lasted */

@@ -226,6 +226,31 @@ static void test_pointers(void)
     want(SRV_BROKEN, NULL, "half a pointer");
 }
 
+/* One answer with a row of N pointers, each to the one before, and a record that begins there. */
+static void make_row(unsigned n)
+{
+    char last[16];
+    size_t data;
+
+    dns_start(&m, ANSWER, 2, ASKED);
+    data = dns_open(&m, "*12", 16);
+    dns_16(&m, 0xc000 | 12);
+    for (unsigned i = 1; i < n; i++)
+        dns_16(&m, 0xc000 | (unsigned)(m.n - 2));
+    dns_close(&m, data);
+    snprintf(last, sizeof(last), "*%zu", m.n - 2);
+    dns_srv(&m, last, 0, 1, 465, "mail.example.org");
+}
+
+/* Thousands of records that each follow thousands of pointers would keep us busy for seconds. */
+static void test_rows(void)
+{
+    make_row(100);
+    want(SRV_FOUND, "mail.example.org:465", "a row of pointers");
+    make_row(1000);
+    want(SRV_BROKEN, NULL, "more pointers than a name has labels");
+}
+
 static void test_long(void)
 {
     char label[64], name[400] = "";
@@ -369,6 +394,7 @@ int main(void)
     test_useless();
     test_broken();
     test_pointers();
+    test_rows();
     test_long();
     test_order();
     test_shares();
