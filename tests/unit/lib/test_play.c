@@ -36,10 +36,11 @@ static pid_t start_client(unsigned port, const char *const *pieces, int wait_ms)
     fd = socket(AF_INET, SOCK_STREAM, 0);
     if (connect(fd, (const struct sockaddr *)&sin, sizeof sin) != 0)
         _exit(1);
-    for (; *pieces; pieces++) {
+    for (bool greeted = wait_ms <= 0; *pieces; pieces++, greeted = true) {
         struct pollfd pfd = {.fd = fd, .events = POLLIN};
 
-        if (poll(&pfd, 1, wait_ms) > 0 && read(fd, block, sizeof block) <= 0)
+        /* A short wait is one between two pieces: the greeting of a busy machine takes longer. */
+        if (poll(&pfd, 1, greeted ? wait_ms : PATIENT_MS) > 0 && read(fd, block, sizeof block) <= 0)
             break;
         if (send(fd, *pieces, strlen(*pieces), MSG_NOSIGNAL) < 0)
             break;
