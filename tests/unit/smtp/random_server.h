@@ -84,7 +84,6 @@ struct server {
     unsigned must_have; /* ... and nothing the server did before is an excuse not to believe it */
     unsigned in_doubt;  /* recipients whose whole message came in and was not answered */
     bool said_421;
-    bool used_chunk;
     unsigned has;    /* recipients that have the message, whatever was said of it */
     bool stumbles;   /* said that it does not take what it offers */
     unsigned told;   /* recipients that were told, in whole replies, that they have it */
@@ -509,7 +508,7 @@ static void on_bdat(struct server *v, const char *line)
         blame(v, "a chunk after a refusal, with partial = abort");
     if (!v->in_chunks)
         buf_reset(&v->text);
-    v->in_chunks = v->used_chunk = true;
+    v->in_chunks = true;
     v->chunk_left = n;
     v->state = WAITS_FOR_CHUNK;
 }

@@ -255,8 +255,9 @@ static void check_fates(struct server *v, const struct envelope *e,
                         const struct xfer_result *result)
 {
     bool any_doubt = false;
-    /* No code tells the reply to a chunk from that to RCPT: one too many stands for it. */
-    bool is_lost = v->is_shifted && (v->used_chunk || v->may_fly);
+    /* No code tells the reply to a chunk from that to RCPT: one too many stands for it, also when
+     * the server has not come to the chunk yet. */
+    bool is_lost = v->is_shifted && v->chunking;
 
     if (result->again != (envelope_count(e, FATE_OPEN) > 0))
         blame(v, "again, and nobody left, or the other way round");
