@@ -32,6 +32,7 @@ start_postfix
 {
     submission 127.0.0.1:2465 strict "smtpd_relay_restrictions=permit_sasl_authenticated,reject"
     submission 127.0.0.1:2466 lax
+    submission 127.0.0.1:2587 later smtpd_tls_wrappermode=no smtpd_tls_security_level=encrypt
     submission 127.0.0.1:3465 old smtpd_discard_ehlo_keywords=smtputf8,chunking,dsn
     submission 127.0.0.2:2465 second
     submission 127.0.0.3:2465 busy "{ smtpd_client_restrictions = static:{421 4.3.2 come back later} }"
@@ -352,6 +353,16 @@ says "$log" 'Panic: .*assertion failed: \(trans != NULL\)' "$at, a sender refuse
 send "a sender refused behind it, again" 69 "EHLO|AUTH|MAIL|QUIT" -f refused@example.org \
     bob@example.org
 send "and what it takes" 0 "EHLO|$slow|QUIT" bob@example.org
+
+# Behind STARTTLS, too.
+at postfix
+port=2587
+account full pass
+sed -i 's/^tls = .*/tls = starttls/' "$config"
+send "STARTTLS, the first" 0 "EHLO|STARTTLS|EHLO|$together|QUIT" bob@example.org
+run "$at, STARTTLS, many and the proof: 0" 0 "$many" "$config" 1 bob@example.org \
+    "$HOME/.local/state/postrider/memory" <"$work/message"
+send "STARTTLS, with a proof" 0 "EHLO|STARTTLS|EHLO|$once|QUIT" bob@example.org
 
 # --- one port for the world and for us ------------------------------------------------------------
 
