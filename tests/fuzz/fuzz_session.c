@@ -10,7 +10,8 @@
  *
  * The first line of the input is the client's settings, a letter each: i, s TLS from the start, by
  * STARTTLS [none]; a login; t with a token; c even in the clear; l LMTP; b partial = abort; m one
- * recipient a transaction; 0 to 3 pipelining [1]; v a transcript; L a long message.
+ * recipient a transaction; o one recipient alone; 0 to 3 pipelining [1]; k the login is known to
+ * the server, and what EHLO offers; p it is proven, too; v a transcript; L a long message.
  */
 #include "config.h"
 
@@ -27,6 +28,7 @@
 #include "mail/wire.h"
 #include "net/stream.h"
 #include "puppet.h"
+#include "smtp/sasl_crypto.h"
 #include "smtp/session.h"
 #include "smtp/xfer.h"
 
@@ -45,6 +47,7 @@ struct talk {
     struct session_params p;
     struct xfer_params xp;
     bool has_transcript;
+    int rcpts;
 };
 
 static bool wants(const uint8_t *data, size_t n, char letter)
@@ -135,6 +138,7 @@ static void settings(struct talk *t, const uint8_t *data, size_t n)
         .known = {.ceiling = PIPELINING_FULL},
         .max_recipients = wants(data, n, 'm') ? 1 : 100,
     };
+    t->rcpts = wants(data, n, 'o') ? 1 : RCPTS;
     t->xp.partial_abort = wants(data, n, 'b');
     t->has_transcript = wants(data, n, 'v');
 }
@@ -173,7 +177,7 @@ static const struct sample *sample(bool is_long)
     static struct sample made[2];
 
     if (made[is_long].message == NULL)
-        make_sample(&made[is_long], is_long ? 1500 : 1);
+        make_sample(&made[is_long], is_long ? 1250 : 1);
     return &made[is_long];
 }
 
@@ -221,7 +225,7 @@ static void send_mail(struct talk *t, int fd, const struct message *m)
 
     envelope_init(&e);
     envelope_set_sender(&e, "alice@example.org");
-    for (int i = 0; i < RCPTS; i++) {
+    for (int i = 0; i < t->rcpts; i++) {
         char addr[] = "rcpt0@example.org";
 
         addr[4] = (char)('0' + i);
@@ -247,6 +251,31 @@ static void send_mail(struct talk *t, int fd, const struct message *m)
     fault_free(&why);
 }
 
+/* What an earlier session would have taught: a look at the server's offers, without a login. */
+static void learn(struct talk *t, const uint8_t *data, size_t n)
+{
+    static const char login[] = "PLAIN\0" USER "\0" PASSWORD;
+    struct session_known *known = &t->p.known;
+    struct session_params p = t->p;
+    struct puppet earlier;
+    struct fault why = {0};
+    struct session *s = NULL;
+    int fd[2];
+
+    promise(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0, "a pair of sockets");
+    puppet_start(&earlier, fd[1], data, n);
+    p.auth = false;
+    known->has_credential =
+        session_open(&s, stream_new(fd[0], "server"), &p, NULL, &why) == CAUSE_NONE &&
+        sasl_crypto_hmac(SASL_HASH_SHA256, known->salt, SESSION_SALT, login, sizeof(login) - 1,
+                         known->credential);
+    known->offers = s != NULL ? s->caps.offers : 0;
+    session_close(&s);
+    puppet_finish(&earlier);
+    puppet_free(&earlier);
+    fault_free(&why);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *lf = memchr(data, '\n', size);
@@ -258,10 +287,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     promise(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0 &&
                 setsockopt(fd[0], SOL_SOCKET, SO_SNDBUF, &little, sizeof(little)) == 0,
             "a pair of sockets");
-    puppet_start(&t.server, fd[1], data + head, size - head);
-    t.server.text = &m->wire;
     buf_init(&t.shown, (size_t)1 << 22);
     settings(&t, data, size);
+    if (wants(data, size, 'k'))
+        learn(&t, data + head, size - head);
+    t.p.known.proven = wants(data, size, 'p');
+    puppet_start(&t.server, fd[1], data + head, size - head);
+    t.server.text = &m->wire;
+    t.server.wants_login = t.p.auth && !t.p.known.proven;
     send_mail(&t, fd[0], m->message);
     promise(t.server.broken == NULL, t.server.broken);
     if (t.shown.len > 0)

@@ -101,11 +101,18 @@ static bool begins(const char *line, size_t n, const char *with)
     return n >= strlen(with) && memcmp(line, with, strlen(with)) == 0;
 }
 
+static void begin_message(struct puppet *p)
+{
+    if (p->wants_login && count_replies(&p->said, 0, "23", "55") == 0)
+        blame(p, "octets of the message before the login was accepted");
+}
+
 static void hear_chunk(struct puppet *p, const char *line, size_t n)
 {
     char copy[64] = "";
     char *rest;
 
+    begin_message(p);
     memcpy(copy, line, n < sizeof(copy) ? n : sizeof(copy) - 1);
     p->skip = strtoul(copy + 5, &rest, 10);
     p->skip_last = strcmp(rest, " LAST\r\n") == 0;
@@ -151,6 +158,7 @@ static void understand(struct puppet *p)
         if (!p->in_text && p->data_asked && begins(line, n, "From: ")) {
             p->in_text = true;
             p->text_at = 0;
+            begin_message(p);
             if (count_replies(&p->said, 0, "35", "44") == 0)
                 blame(p, "message text without a 354");
         }

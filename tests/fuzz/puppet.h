@@ -48,6 +48,7 @@ struct puppet {
     bool is_sealed;       /* the client speaks in records */
     bool has_shaken;      /* so does the puppet */
     bool is_closed, is_deaf;
+    bool wants_login;       /* no octet of the message may come before its 235 */
     const struct buf *text; /* the message as it must come in by DATA, with its end mark */
     unsigned who;
     bool data_asked, in_text;

@@ -246,7 +246,7 @@ static void start_server(struct room *r)
 
 static void stop_server(struct room *r)
 {
-    int64_t until = peer_now_ms() + 5000;
+    int64_t until = peer_now_ms() + WATCHDOG_MS;
     int status = 0;
 
     /* From here on the server takes what has connected and ends. */

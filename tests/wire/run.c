@@ -73,8 +73,11 @@ static size_t reap(struct job *jobs, size_t n)
     pid_t pid = wait(&status);
     size_t i;
 
+    if (pid < 0 && errno != EINTR)
+        die("wait: %s", strerror(errno));
+    /* Process ids come round within one run: a job that is done has given its own back. */
     for (i = 0; i < n && pid > 0; i++) {
-        if (jobs[i].pid == pid) {
+        if (!jobs[i].done && jobs[i].pid == pid) {
             jobs[i].status = status;
             jobs[i].done = true;
             return 1;
