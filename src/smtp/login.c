@@ -274,6 +274,8 @@ static enum cause attempt(struct login *l, bool *again, struct fault *why)
             why->stage = STAGE_AUTH;
             return cancel(l, why);
         }
+        if (round == 0 && l->ex.row->flight)
+            l->ex.step = 0; /* the server has not looked at the initial response: once more */
         c = respond(l, why);
     }
     return c == CAUSE_NONE ? verdict(l, again, why) : c;

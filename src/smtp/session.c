@@ -206,6 +206,9 @@ static enum cause send_login(struct session *s, struct fault *why)
         .text = s->login.data + s->login_shown, .n = s->login.len - s->login_shown, .mask = true};
     enum cause c;
 
+    if (again.n == 1 && *again.text == '=')
+        again.n = 0; /* nothing is "=" in the command, and an empty line behind 334 (RFC 4954 4) */
+
     c = talk_line(s, STAGE_AUTH, &line, why);
     if (c == CAUSE_NONE && s->reply.code == 334)
         c = talk_line(s, STAGE_AUTH, &again, why);
