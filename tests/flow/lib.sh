@@ -10,6 +10,9 @@ fi
 
 work=$(mktemp -d)
 certs=$work/certs
+HOME=$work/home # what the machine's own user has taught the program is not for a journey
+mkdir "$HOME"
+export HOME
 postrider=/usr/local/bin/postrider
 umask 022
 
