@@ -83,6 +83,7 @@ void ride_begin(struct ride *r, const struct serve_params *p)
     if (!mkdtemp(r->dir))
         die("%s: %s", r->dir, strerror(errno));
     make_folder(r, "home");
+    make_folder(r, "homeless");
     make_folder(r, "store");
     snprintf(r->store, sizeof r->store, "%s/store", r->dir);
     serve.store = r->store;

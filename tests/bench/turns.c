@@ -221,6 +221,9 @@ static void write_config(const struct ride *r, const struct row *row)
     octets_str(&text, row->settings ? row->settings : "");
     octets_str(&text, "[log]\ntarget = none\n");
     write_file(r, "config", &text);
+    /* Where a folder is wanted: nothing can be remembered. A home that is not there would be that
+     * of the passwd entry. */
+    write_file(r, "homeless/.local", &text);
     octets_free(&text);
 }
 
@@ -253,7 +256,7 @@ static bool send_once(struct ride *r, const struct row *row, bool home, int dela
     bool good;
 
     octets_printf(&config, "%s/config", r->dir);
-    octets_printf(&env, "HOME=%s/home", home ? r->dir : "/nowhere");
+    octets_printf(&env, "HOME=%s/%s", r->dir, home ? "home" : "homeless");
     argv[3] = config.p;
     envp[0] = env.p;
     if (!row->two)
