@@ -43,6 +43,8 @@ struct login {
     bool other;    /* the binding is compared with that of another connection */
     bool cancels;  /* the client must take the login back */
     bool unproven; /* no last message: 235 at once */
+    bool mute;     /* nothing is said to the proof */
+    bool unjudged; /* nor to what comes behind the last message */
     bool whole;    /* no initial response may come: an empty challenge is sent for it */
     struct octets line, got;
     bool over;
@@ -73,6 +75,8 @@ static bool parse_word(struct login *l, const char *s, size_t n)
         {"other", offsetof(struct login, other)},
         {"cancels", offsetof(struct login, cancels)},
         {"unproven", offsetof(struct login, unproven)},
+        {"mute", offsetof(struct login, mute)},
+        {"unjudged", offsetof(struct login, unjudged)},
         {"whole", offsetof(struct login, whole)},
     };
     const char *equals = memchr(s, '=', n);
@@ -385,6 +389,8 @@ static bool scram_talk(struct login *l, struct scram *s)
     octets_free(&unproved);
     if (good == l->bad)
         return complain(l, good ? "a proof that should be wrong" : "a wrong proof", &l->got);
+    if (l->mute)
+        return true;
     if (l->unproven)
         return verdict(l, good);
     fine = send_last(l, s, good) && response(l, l->cancels);
@@ -392,7 +398,7 @@ static bool scram_talk(struct login *l, struct scram *s)
         return fine;
     if (l->got.n > 0)
         return complain(l, "an answer to the last message", &l->got);
-    return verdict(l, good);
+    return l->unjudged || verdict(l, good);
 }
 
 static bool scram(struct login *l)
