@@ -576,7 +576,7 @@ static bool on_chunk(struct server *v)
 static void on_command(struct server *v, const char *line)
 {
     if (v->state == WAITS_FOR_RESPONSE) {
-        on_login(v, strcmp(line, LOGIN + 11) == 0);
+        on_login(v, strcmp(line, &LOGIN[11]) == 0);
         return;
     }
     if (strncmp(line, "EHLO ", 5) == 0 || strncmp(line, "LHLO ", 5) == 0) {
