@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TRIES  6000
 #define NAP_MS 10
@@ -29,6 +30,15 @@ static bool leave(const char *out, const char *text_of_it)
     octets_free(&part);
     octets_free(&text);
     return good;
+}
+
+void summons_expect(const char *out)
+{
+    struct octets path = {0};
+
+    octets_printf(&path, "%s/pid", out);
+    (void)unlink(path.p);
+    octets_free(&path);
 }
 
 bool summons_leave(const char *out, pid_t pid)

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* summons_expect - a client is about to begin: who wants it waits for summons_leave. */
+void summons_expect(const char *out);
+
 /* summons_leave - tells in the folder OUT that the client is PID. False: it cannot be written. */
 bool summons_leave(const char *out, pid_t pid);
 

@@ -187,6 +187,8 @@ void client_run(struct client *c)
     make_pipe(p.err);
     if (fcntl(p.out[0], F_SETFL, O_NONBLOCK) != 0 || fcntl(p.err[0], F_SETFL, O_NONBLOCK) != 0)
         die("pipe: %s", strerror(errno));
+    if (c->out_dir)
+        summons_expect(c->out_dir);
     began = peer_now_ms();
     until = began + c->limit_ms;
     pid = fork();

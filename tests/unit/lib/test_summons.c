@@ -42,6 +42,11 @@ int main(void)
     test_signal(dir.p, "HUP", SIGHUP);
     ok(summons_leave(dir.p, 1), "process 1 is named");
     is_str(summons_send(dir.p, "TERM"), "nobody told who the client is", "...and left in peace");
+    ok(summons_leave(dir.p, getpid()), "one is named");
+    summons_expect(dir.p);
+    ok(access(octets_text((octets_printf(&path, "%s/pid", dir.p), &path)), F_OK) != 0,
+       "...and forgotten before the next begins");
+    path.n = 0;
     ok(!summons_leave("/nonexistent", 2), "a folder that is not there");
     octets_printf(&path, "%s/pid", dir.p);
     (void)unlink(path.p);
