@@ -29,14 +29,15 @@ struct mailhost {
     int vanish;   /* closes without a word behind the acceptance of so many; 0: never */
     int hang_up;  /* closes when MAIL comes behind so many; 0: never */
     int farewell; /* says 421 behind the acceptance of so many, unasked, and closes; 0: never */
-    bool trips;   /* 503 to MAIL when more has come with it */
+    bool trips;   /* 503 to MAIL when DATA has come with it */
     bool stuck;   /* 503 to MAIL, whatever comes */
     bool obeys;   /* a refused chunk is not swallowed, but run as commands */
     bool mute;    /* the proof is not answered: the connection is closed */
+    bool no_bdat; /* 502 to BDAT behind recipients, although it may be offered */
     const char *login_reply;
     const char *more_offers; /* lines "250-...\r\n" */
     /* what it has seen */
-    atomic_int connections, logins, resets, quits, behind, beyond, proofs;
+    atomic_int connections, logins, resets, quits, behind, beyond, proofs, closed;
     atomic_int seen[MAILHOST_MESSAGES]; /* how often each message was accepted */
     /* its own */
     int listen_fd;
@@ -125,6 +126,11 @@ static inline void mailhost_chunk(struct mailhost_talk *t, const char *line)
         if (t->h->obeys)
             return;
     }
+    if (t->rcpts > 0 && t->h->no_bdat) {
+        mailhost_say(t, "502 5.5.1 not built");
+        t->over = true;
+        return;
+    }
     while (t->n < n) {
         ssize_t got = n < sizeof(t->in) ? recv(t->fd, t->in + t->n, sizeof(t->in) - t->n, 0) : 0;
 
@@ -151,7 +157,7 @@ static inline void mailhost_mail(struct mailhost_talk *t)
         t->h->beyond++;
     if (t->h->hang_up > 0 && t->accepted >= t->h->hang_up) {
         t->over = true;
-    } else if (t->h->stuck || (t->h->trips && t->n > 0)) {
+    } else if (t->h->stuck || (t->h->trips && memmem(t->in, t->n, "DATA", 4) != NULL)) {
         mailhost_say(t, "503 5.5.1 one at a time");
         t->rcpts = 0;
     } else if (t->h->quota > 0 && t->accepted >= t->h->quota) {
@@ -216,6 +222,7 @@ static inline void *mailhost_converse(void *arg)
     while (!t->over && mailhost_line(t, line, sizeof(line)))
         mailhost_command(t, line);
     close(t->fd);
+    t->h->closed++;
     free(t);
     return NULL;
 }

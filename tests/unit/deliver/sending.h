@@ -68,7 +68,7 @@ static inline struct message *sending_message(int n)
     int at = snprintf(text, sizeof(text), "X-Number: %d\nSubject: test\n\n", n);
 
     for (int i = 0; i < SENDING_BODY; i++)
-        text[at++] = i % 64 == 63 ? '\n' : (char)('a' + i % 26);
+        text[at++] = "abcdefghijklmnopqrstuvwxyz\n"[i % 27];
     if (write(in.fd, text, (size_t)at) != at || lseek(in.fd, 0, SEEK_SET) != 0 ||
         message_read(&m, &in, &why) != CAUSE_NONE)
         abort();

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <sys/stat.h>
 
 #include "base/attr.h"
@@ -206,6 +207,58 @@ static void test_stuck(void)
     end(&h, &s);
 }
 
+/* Two different stumbles, one behind the other: still one retry. */
+static void test_two_stumbles(void)
+{
+    struct mailhost h = {.more_offers = "250-CHUNKING\r\n"};
+    char fates[8];
+    struct sending s;
+
+    begin(&h, &s);
+    s.account.user = NULL;
+    is_int(sending_run(&s, 1, BOB, fates), CAUSE_NONE, "a server becomes known");
+    h.no_bdat = h.trips = true;
+    (void)sending_run(&s, 2, BOB, fates);
+    ok(strcmp(fates, "A") != 0 && strcmp(fates, "O") != 0, "it stumbles over BDAT, then a group");
+    is_int(h.connections, 3, "... and is tried twice, and no more");
+    is_int(known_of(&s).stumble, STUMBLE_GROUP, "... both are remembered");
+    is_int(sending_run(&s, 2, BOB, fates), CAUSE_NONE, "the next message avoids both");
+    is_int(h.connections, 4, "... at once");
+    is_int(h.seen[2], 1, "... and arrives");
+    end(&h, &s);
+}
+
+/*
+ * A whole message in one write, to a session that the server has left: nobody could tell whether it
+ * has arrived. So the session is looked at before.
+ */
+static void test_dead_session(void)
+{
+    struct mailhost h = {.more_offers = "250-CHUNKING\r\n"};
+    struct fault why = {0};
+    size_t asked;
+    char fates[8];
+    struct sending s;
+
+    begin(&h, &s);
+    s.account.pipelining = PIPE_FULL;
+    s.delivery.pool = pool_new();
+    (void)sending_run(&s, 0, BOB, fates);
+    is_int(deliver_prove(&s.delivery, &asked, &why), CAUSE_NONE, "a server is proven");
+    ok(known_of(&s).proven, "... indeed");
+    h.vanish = 2;
+    for (int i = 1; i <= 6; i++) {
+        is_int(sending_run(&s, i, BOB, fates), CAUSE_NONE, "a message in one write");
+        is_str(fates, "A", "... is accepted");
+        while (i % 2 == 0 && h.closed < h.connections)
+            (void)sched_yield();
+    }
+    for (int i = 1; i <= 6; i++)
+        is_int(h.seen[i], 1, "... once");
+    is_int(h.connections, 4, "... over a new connection after every second");
+    end(&h, &s);
+}
+
 /* A dead first host costs nothing while a session with the second is kept. */
 static void test_kept_host(void)
 {
@@ -361,6 +414,8 @@ int main(void)
     test_no_place();
     test_stumble();
     test_stuck();
+    test_two_stumbles();
+    test_dead_session();
     test_kept_host();
     test_words();
     test_had_before();
