@@ -89,6 +89,19 @@ static inline bool mailhost_line(struct mailhost_talk *t, char *line, size_t cap
     return true;
 }
 
+/* Message NUMBER is accepted. */
+static inline void mailhost_take(struct mailhost_talk *t, int number)
+{
+    if (number >= 0 && number < MAILHOST_MESSAGES)
+        t->h->seen[number]++;
+    t->accepted++;
+    t->rcpts = 0;
+    mailhost_say(t, "250 2.0.0 taken");
+    if (t->accepted == t->h->farewell)
+        mailhost_say(t, "421 4.4.2 idle for too long");
+    t->over = t->over || t->accepted == t->h->vanish || t->accepted == t->h->farewell;
+}
+
 /* The text, and its verdict. Whatever had come behind the end mark by then is counted. */
 static inline void mailhost_text(struct mailhost_talk *t)
 {
@@ -102,14 +115,7 @@ static inline void mailhost_text(struct mailhost_talk *t)
     }
     if (t->n > 0 || poll(&more, 1, 0) > 0)
         t->h->behind++;
-    if (t->number >= 0 && t->number < MAILHOST_MESSAGES)
-        t->h->seen[t->number]++;
-    t->accepted++;
-    t->rcpts = 0;
-    mailhost_say(t, "250 2.0.0 taken");
-    if (t->accepted == t->h->farewell)
-        mailhost_say(t, "421 4.4.2 idle for too long");
-    t->over = t->over || t->accepted == t->h->vanish || t->accepted == t->h->farewell;
+    mailhost_take(t, t->number);
 }
 
 /* BDAT n LAST; one that is refused is the proof. */
@@ -141,12 +147,8 @@ static inline void mailhost_chunk(struct mailhost_talk *t, const char *line)
         t->n += (size_t)got;
     }
     number = memmem(t->in, n, "X-Number: ", 10);
-    if (t->rcpts > 0) {
-        t->h->seen[number != NULL ? atoi(number + 10) : 0]++;
-        t->accepted++;
-        t->rcpts = 0;
-        mailhost_say(t, "250 2.0.0 taken");
-    }
+    if (t->rcpts > 0)
+        mailhost_take(t, number != NULL ? atoi(number + 10) : -1);
     t->n -= n;
     memmove(t->in, t->in + n, t->n);
 }
