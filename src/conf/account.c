@@ -151,6 +151,11 @@ static size_t count_srv(const struct account *a)
     return n;
 }
 
+bool account_has_port(const struct account *a)
+{
+    return a->host.n == 0 || count_srv(a) < a->host.n;
+}
+
 /* [2001:db8::1] is how people write it, 2001:db8::1 is what the resolver takes. */
 static void strip_brackets(char *host)
 {
@@ -283,7 +288,7 @@ static void finish_ways(const struct account *a, struct strv *errors)
     static const char *const proxy[] = {"host", "proxy", NULL};
     size_t srv = count_srv(a);
 
-    if (srv > 0 && srv == a->host.n && account_is_set(a, "port"))
+    if (!account_has_port(a) && account_is_set(a, "port"))
         broken(a, errors, port,
                "port has no meaning with host = srv:..., whose records name the ports: remove it, "
                "or name the server itself in host");

@@ -112,6 +112,9 @@ enum account_login account_login(const struct account *a);
 /* account_is_srv - HOST, one of an account's, is of the form srv:DOMAIN. */
 bool account_is_srv(const char *host);
 
+/* account_has_port - `port` means something: not all hosts are of that form. */
+bool account_has_port(const struct account *a);
+
 /* account_owns - `from` or `match` of A fits SPEC. */
 bool account_owns(const struct account *a, const char *spec);
 

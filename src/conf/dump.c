@@ -12,7 +12,18 @@
 #include "conf/settings.h"
 #include "conf/value.h"
 
-/* The rows of SCOPE at BASE, one a line; rows without a value as a comment. */
+/* Rows that a dump leaves out: what was taken over already, and what could not be read back. */
+static bool is_left_out(const struct setting *row, const void *base)
+{
+    if (row->type == SET_SECRET)
+        return true;
+    if (row->scope != SCOPE_ACCOUNT)
+        return false;
+    return row->offset == offsetof(struct account, like) ||
+           (row->offset == offsetof(struct account, port) && !account_has_port(base));
+}
+
+/* The rows of SCOPE at BASE, one a line; rows without a value are left out. */
 static void dump_scope(enum setting_scope scope, const void *base, struct buf *out)
 {
     size_t n, i;
@@ -21,8 +32,7 @@ static void dump_scope(enum setting_scope scope, const void *base, struct buf *o
     for (i = 0; i < n; i++) {
         size_t before = out->len;
 
-        if (rows[i].scope != scope || rows[i].type == SET_SECRET ||
-            (scope == SCOPE_ACCOUNT && rows[i].offset == offsetof(struct account, like)))
+        if (rows[i].scope != scope || is_left_out(&rows[i], base))
             continue;
         buf_addf(out, "%s = ", rows[i].key);
         if (settings_format(&rows[i], base, out))

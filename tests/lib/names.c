@@ -101,7 +101,7 @@ static size_t read_rules(const char *path, struct rule *rules)
 static void put(struct octets *o, unsigned v, int octets)
 {
     while (octets-- > 0)
-        octets_char(o, (char)(v >> (8 * octets) & 0xff));
+        octets_char(o, octets < (int)sizeof v ? (char)(v >> (8 * octets) & 0xff) : 0);
 }
 
 static void put_name(struct octets *o, const char *name)

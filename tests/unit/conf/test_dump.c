@@ -31,7 +31,8 @@ static const char every[] =
     "[account b]\nlike = a\ntls_trust = system\nport = 465\nprovider = big\n"
     "[account c]\nhost = /run/x.sock\nprotocol = lmtp\nproxy = off\n"
     "[account d]\nhost = h.example\nuser = u\npassword_file = pw\n"
-    "[account e]\nhost = h.example\nuser = u@example.org\npassword = \"never shown\"\n";
+    "[account e]\nhost = h.example\nuser = u@example.org\npassword = \"never shown\"\n"
+    "[account f]\nhost = srv:example.org\nuser = u\npassword_file = pw\n";
 
 static void dump(const struct loading *l, struct buf *out)
 {
