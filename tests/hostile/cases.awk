@@ -269,7 +269,7 @@ function happening(s, e,   rest, after)
 function told(s, e, kind)
 {
     if (kind == "c")
-        return "~(connection broke|closed|reset|hung up)\n!may have arrived\n"
+        return "~(broke|closed|reset|hung up)\n!may have arrived\n"
     if (kind == "t")
         return "~in time|takes no more|out of time\n!may have arrived\n"
     if (kind == "i")
