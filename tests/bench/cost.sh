@@ -7,8 +7,6 @@ install_program
 make_certificates
 serve store --tls implicit --chunking --user alice@example.org --password secret --size 99000000
 tools=$build/tests/bench
-export HOME="$work/home"
-mkdir -m 700 "$HOME"
 
 # Everybody trusts the system's store, with our authority at its end.
 cp /etc/ssl/certs/ca-certificates.crt "$work/system.pem"

@@ -98,7 +98,9 @@ scenario()
 {
     scenario_name=$1
     shift
-    HOME=$work/home TMPDIR=$work/tmp ASAN_OPTIONS=$asan ./sweep --name "$scenario_name" \
+    # XDG_STATE_HOME besides: when looking at HOME is what fails, the passwd entry's home counts.
+    HOME=$work/home XDG_STATE_HOME=$work/home/.local/state TMPDIR=$work/tmp \
+        ASAN_OPTIONS=$asan ./sweep --name "$scenario_name" \
         --shim "$work/shim.so" --store store --server "$server" --secret "$secret" \
         --spread "$spread" ${SWEEP_SHOW:+--show} "$@" >report ||
         ok 1 "$scenario_name: the driver ended by itself"
