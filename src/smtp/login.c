@@ -351,9 +351,8 @@ static bool may_travel(const struct session *s)
 {
     const struct session_known *k = &s->p.known;
 
-    return s->p.auth && stream_is_tls(s->stream) && s->caps.pipelining && k->has_credential &&
-           k->offers == s->caps.offers && s->p.pipelining >= PIPELINING_AUTO &&
-           k->ceiling >= PIPELINING_AUTO;
+    return s->p.auth && stream_is_tls(s->stream) && session_grade(s) >= PIPELINING_AUTO &&
+           k->has_credential && k->offers == s->caps.offers;
 }
 
 enum cause login_prepare(struct session *s, struct fault *why)

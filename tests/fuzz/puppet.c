@@ -8,17 +8,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/proc.h"
 #include "fuzz.h"
+#include "made_clock.h"
 
 #define FIRST_NOW  1000000
 #define POLLS_MAX  1000000 /* more than any conversation that comes to an end */
 #define REPEAT_MAX 300
 
 static struct puppet *puppet;
-static int64_t now_ms;
 static int signal_came;
 static long polls;
 
@@ -430,35 +429,4 @@ int proc_poll(struct pollfd *fds, nfds_t n, deadline_ms until, bool hold_signals
 ssize_t proc_read(int fd, void *to, size_t n)
 {
     return read(fd, to, n);
-}
-
-int64_t clock_mono_ms(void)
-{
-    return now_ms;
-}
-
-int64_t clock_now_s(void)
-{
-    return now_ms / 1000;
-}
-
-int clock_zone_minutes(int64_t at_s)
-{
-    (void)at_s;
-    return 0;
-}
-
-deadline_ms deadline_in(int64_t ms)
-{
-    return now_ms + (ms > 0 ? ms : 0);
-}
-
-deadline_ms deadline_earlier(deadline_ms a, deadline_ms b)
-{
-    return a < b ? a : b;
-}
-
-int deadline_left(deadline_ms at)
-{
-    return at <= now_ms ? 0 : at - now_ms > INT32_MAX ? INT32_MAX : (int)(at - now_ms);
 }

@@ -22,13 +22,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/proc.h"
 #include "base/xalloc.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "mail/wire.h"
 #include "smtp/session.h"
+#include "made_clock.h"
 #include "random_server.h"
 #include "tap.h"
 
@@ -41,7 +41,6 @@
 #define FIRST_NOW 1000000
 
 static struct server *server;
-static int64_t now_ms = FIRST_NOW;
 static int signal_pending;
 
 /* Octets from the heap that the client asked for since the server's last acceptance. */
@@ -163,37 +162,6 @@ ssize_t proc_read(int fd, void *to, size_t n)
 
 void proc_protect_memory(void)
 {
-}
-
-int64_t clock_mono_ms(void)
-{
-    return now_ms;
-}
-
-int64_t clock_now_s(void)
-{
-    return now_ms / 1000;
-}
-
-int clock_zone_minutes(int64_t at_s)
-{
-    (void)at_s;
-    return 0;
-}
-
-deadline_ms deadline_in(int64_t ms)
-{
-    return now_ms + (ms > 0 ? ms : 0);
-}
-
-deadline_ms deadline_earlier(deadline_ms a, deadline_ms b)
-{
-    return a < b ? a : b;
-}
-
-int deadline_left(deadline_ms at)
-{
-    return at <= now_ms ? 0 : at - now_ms > INT32_MAX ? INT32_MAX : (int)(at - now_ms);
 }
 
 /* The messages that are sent, and what they must be on the wire. */

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "base/attr.h"
-#include "base/clock.h"
 #include "base/proc.h"
 #include "mail/envelope.h"
 #include "mail/message.h"
 #include "smtp/session.h"
+#include "made_clock.h"
 #include "tap.h"
 
 #define FIRST_NOW 1000000
@@ -28,7 +28,6 @@ struct saying {
     const char *text;
 };
 
-static int64_t now_ms;
 static const struct saying *next;
 static int64_t next_at;
 static int server_fd;
@@ -74,37 +73,6 @@ ssize_t proc_read(int fd, void *to, size_t n)
 
 void proc_protect_memory(void)
 {
-}
-
-int64_t clock_mono_ms(void)
-{
-    return now_ms;
-}
-
-int64_t clock_now_s(void)
-{
-    return now_ms / 1000;
-}
-
-int clock_zone_minutes(int64_t at_s)
-{
-    (void)at_s;
-    return 0;
-}
-
-deadline_ms deadline_in(int64_t ms)
-{
-    return now_ms + (ms > 0 ? ms : 0);
-}
-
-deadline_ms deadline_earlier(deadline_ms a, deadline_ms b)
-{
-    return a < b ? a : b;
-}
-
-int deadline_left(deadline_ms at)
-{
-    return at <= now_ms ? 0 : (int)(at - now_ms);
 }
 
 /* The rows. */
